@@ -1,0 +1,1 @@
+"""Matchmaker: achievements meet needs. Importing this package imports nothing else."""

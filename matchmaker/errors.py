@@ -1,0 +1,40 @@
+"""Why something did not happen. The application turns each into an answer (see `app`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class MatchmakerError(Exception):
+    """A refusal; `message` is a sentence for the person (perhaps a lazy translation)."""
+
+    def __init__(self, message: Any = "") -> None:  # noqa: ANN401 - str or a lazy string
+        super().__init__(message)
+        self.message = message
+
+
+class NotFoundError(MatchmakerError):
+    """It does not exist, or not for this person: the two must look the same."""
+
+
+class NotAllowedError(MatchmakerError):
+    """This person may see it but may not do this."""
+
+
+class NotNowError(MatchmakerError):
+    """The act is right, the moment is not: the state has moved on."""
+
+
+class InvalidError(MatchmakerError):
+    """What was given cannot be used; `fields` says where and why, in sentences."""
+
+    def __init__(self, fields: Mapping[str, Any] | None = None, message: Any = "") -> None:  # noqa: ANN401
+        super().__init__(message or "; ".join(str(text) for text in (fields or {}).values()))
+        self.fields: dict[str, Any] = dict(fields or {})
+
+
+def require(allowed: bool, message: Any = "") -> None:  # noqa: ANN401, FBT001 - reads as a sentence
+    """Raise `NotAllowedError` unless the policy said yes."""
+    if not allowed:
+        raise NotAllowedError(message)

@@ -1,0 +1,233 @@
+"""Work after a commit: one seam for suggestions, mail and imports.
+
+A job row is written in the same transaction as its cause. After the commit its id goes to the
+queue; the queue may lose it, deliver it twice or late, and nothing breaks: claiming a job is one
+conditional UPDATE, every task can run twice with the same effect, and a sweep sends again what
+was lost.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, event, or_, select, update
+from sqlalchemy.orm import Session
+
+from matchmaker import clock
+from matchmaker.db import Database
+from models import Job, JobStatus, User
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+RESEND_AFTER = timedelta(seconds=10)
+ERROR_LIMIT = 4000
+
+
+@dataclass(slots=True)
+class JobRun:
+    """What a task is given: its payload, the database, and a way to tell how far it is."""
+
+    id: int
+    payload: Mapping[str, Any]
+    database: Database
+
+    def report(self, progress: float, message: str = "") -> None:
+        """Store how far the job is (0 to 1) and keep its lease alive."""
+        with self.database.transaction() as session:
+            session.execute(
+                update(Job)
+                .where(Job.id == self.id)
+                .values(
+                    progress=min(max(progress, 0.0), 1.0),
+                    message=message[:500],
+                    lease_until=clock.now() + LEASE,
+                )
+            )
+
+
+Task = Callable[[JobRun], Mapping[str, Any] | None]
+TASKS: dict[str, Task] = {}
+REGULAR: list[str] = []
+"""Kinds that run by themselves every hour."""
+
+
+def task(kind: str, *, regular: bool = False) -> Callable[[Task], Task]:
+    """Register what a job of this kind does; an unknown kind cannot be enqueued."""
+
+    def register(function: Task) -> Task:
+        TASKS[kind] = function
+        if regular:
+            REGULAR.append(kind)
+        return function
+
+    return register
+
+
+def enqueue(  # noqa: PLR0913 - each is a fact of the job
+    session: Session,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    actor: User | None = None,
+    delay: timedelta = timedelta(0),
+    max_attempts: int = 5,
+) -> Job:
+    """Write a job with its cause; it is sent when the transaction commits.
+
+    Raises:
+        KeyError: no task is registered for this kind.
+
+    """
+    if kind not in TASKS:
+        raise KeyError(kind)
+    moment = clock.now()
+    job = Job(
+        kind=kind,
+        payload=dict(payload or {}),
+        created_at=moment,
+        run_after=moment + delay,
+        created_by_id=actor.id if actor else None,
+        max_attempts=max_attempts,
+    )
+    session.add(job)
+    session.flush()
+    session.info.setdefault("jobs", []).append(job.id)
+    return job
+
+
+@event.listens_for(Session, "after_commit")
+def _send_new_jobs(session: Session) -> None:
+    database: Database | None = session.info.get("database")
+    for job_id in session.info.pop("jobs", []):
+        if database is not None:
+            send(database, job_id)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget_new_jobs(session: Session) -> None:
+    session.info.pop("jobs", None)
+
+
+def send(database: Database, job_id: int) -> None:
+    """Hand an id to the queue. A queue that fails is no error: the sweep tries again."""
+    try:
+        database.send_job(job_id)
+    except Exception:
+        log.exception("job %s could not be sent; the sweep will send it", job_id)
+
+
+def run(database: Database, job_id: int) -> bool:
+    """Claim and run one job; False when somebody else has it or it is not due."""
+    claimed = _claim(database, job_id)
+    if claimed is None:
+        return False
+    kind, payload = claimed
+    try:
+        result = TASKS[kind](JobRun(job_id, payload, database))
+    except Exception as error:
+        log.exception("job %s (%s) failed", job_id, kind)
+        _note_failure(database, job_id, error)
+        return True
+    _finish(database, job_id, result)
+    return True
+
+
+def run_due(database: Database) -> int:
+    """Run every job that is due, in this process; return how many. For tests and commands."""
+    count = 0
+    while job_id := _next_due(database):
+        count += run(database, job_id)
+    return count
+
+
+def sweep(database: Database) -> int:
+    """Send again what is due and was lost: never sent, sent long ago, or its lease ran out."""
+    moment = clock.now()
+    with database.transaction() as session:
+        lost = or_(Job.sent_at.is_(None), Job.sent_at < moment - RESEND_AFTER)
+        ids = list(session.scalars(select(Job.id).where(_due(), lost).limit(500)))
+        if ids:
+            session.execute(update(Job).where(Job.id.in_(ids)).values(sent_at=moment))
+    for job_id in ids:
+        send(database, job_id)
+    return len(ids)
+
+
+def retry(session: Session, job: Job) -> None:
+    """Run a failed job again from the beginning."""
+    job.status = JobStatus.QUEUED
+    job.attempts = 0
+    job.error = ""
+    job.run_after = clock.now()
+    job.finished_at = None
+    session.flush()
+    session.info.setdefault("jobs", []).append(job.id)
+
+
+def _due() -> ColumnElement[bool]:
+    moment = clock.now()
+    return or_(
+        and_(Job.status == JobStatus.QUEUED, Job.run_after <= moment),
+        and_(Job.status == JobStatus.RUNNING, Job.lease_until < moment),
+    )
+
+
+def _next_due(database: Database) -> int | None:
+    with database.reading() as session:
+        return session.scalar(select(Job.id).where(_due()).order_by(Job.id).limit(1))
+
+
+def _claim(database: Database, job_id: int) -> tuple[str, Mapping[str, Any]] | None:
+    moment = clock.now()
+    with database.transaction() as session:
+        claimed = session.execute(
+            update(Job)
+            .where(Job.id == job_id, _due())
+            .values(
+                status=JobStatus.RUNNING,
+                attempts=Job.attempts + 1,
+                started_at=moment,
+                lease_until=moment + LEASE,
+            )
+            .returning(Job.kind, Job.payload)
+            .execution_options(synchronize_session=False)
+        ).first()
+    return None if claimed is None else (claimed.kind, claimed.payload)
+
+
+def _finish(database: Database, job_id: int, result: Mapping[str, Any] | None) -> None:
+    with database.transaction() as session:
+        session.execute(
+            update(Job)
+            .where(Job.id == job_id)
+            .values(
+                status=JobStatus.DONE,
+                progress=1.0,
+                error="",
+                finished_at=clock.now(),
+                lease_until=None,
+                result=dict(result) if result is not None else None,
+            )
+        )
+
+
+def _note_failure(database: Database, job_id: int, error: Exception) -> None:
+    """Try again later, each time after a longer pause, until the attempts are used up."""
+    text = "".join(traceback.format_exception_only(error)).strip()[:ERROR_LIMIT]
+    with database.transaction() as session:
+        job = session.get_one(Job, job_id)
+        job.error = text
+        job.lease_until = None
+        job.sent_at = None
+        if job.attempts >= job.max_attempts:
+            job.status = JobStatus.FAILED
+            job.finished_at = clock.now()
+        else:
+            job.status = JobStatus.QUEUED
+            job.run_after = clock.now() + timedelta(seconds=2**job.attempts)

@@ -1,0 +1,103 @@
+"""The worker: Celery carries ids of jobs, `jobs.run` does them.
+
+Embedded form: a filesystem broker in the instance folder and one process with threads that
+`./run` starts and stops (`celery -A matchmaker.worker worker -P threads -B`).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from celery import Celery
+from flask import Flask
+
+from config import Settings
+from matchmaker import jobs
+
+SWEEP_EVERY = timedelta(seconds=5)
+RUN_JOB = "matchmaker.run_job.1"
+SWEEP = "matchmaker.sweep.1"
+DAILY = "matchmaker.daily.1"
+
+
+def create_celery(settings: Settings) -> Celery:
+    """Configure Celery for these settings; nothing is connected yet."""
+    celery = Celery("matchmaker", set_as_current=False)
+    celery.conf.update(
+        broker_url="filesystem://",
+        broker_transport_options=_transport(settings),
+        broker_connection_retry_on_startup=True,
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_concurrency=2,
+        worker_hijack_root_logger=False,
+        task_serializer="json",
+        accept_content=["json"],
+        timezone="UTC",
+        beat_schedule_filename=str(settings.instance / "beat-schedule"),
+        beat_schedule={
+            "sweep": {"task": SWEEP, "schedule": SWEEP_EVERY},
+            "daily": {"task": DAILY, "schedule": timedelta(hours=1)},
+        },
+    )
+    _register(celery, settings)
+    return celery
+
+
+def _transport(settings: Settings) -> dict[str, Any]:
+    folder = settings.broker
+    for name in ("queue", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return {
+        "data_folder_in": str(folder / "queue"),
+        "data_folder_out": str(folder / "queue"),
+        "control_folder": str(folder / "control"),
+        "store_processed": False,
+        "polling_interval": 0.05,
+    }
+
+
+def _register(celery: Celery, settings: Settings) -> None:
+    @cache
+    def app() -> Flask:
+        from matchmaker.app import create_app  # noqa: PLC0415 - the web side imports this module
+
+        return create_app(settings)
+
+    @celery.task(name=RUN_JOB)
+    def run_job(job_id: int) -> None:
+        with app().app_context():
+            jobs.run(app().extensions["database"], job_id)
+
+    @celery.task(name=SWEEP)
+    def sweep() -> None:
+        with app().app_context():
+            jobs.sweep(app().extensions["database"])
+
+    @celery.task(name=DAILY)
+    def daily() -> None:
+        """Enqueue the regular work; each task decides whether it is due."""
+        with app().app_context():
+            database = app().extensions["database"]
+            for kind in jobs.REGULAR:
+                with database.transaction() as session:
+                    jobs.enqueue(session, kind, max_attempts=2)
+
+    del run_job, sweep, daily
+
+
+def sender(settings: Settings) -> Any:  # noqa: ANN401 - a bound method of an untyped class
+    """Return a function that sends one job id to the queue."""
+    celery = create_celery(settings)
+    return lambda job_id: celery.send_task(RUN_JOB, args=[job_id])
+
+
+def __getattr__(name: str) -> Celery:
+    """Build `celery` (for `celery -A matchmaker.worker`) only when it is asked for."""
+    if name in {"celery", "app"}:
+        return create_celery(Settings.from_env())
+    raise AttributeError(name)
