@@ -1,0 +1,1 @@
+"""The words under which things are filed: industry chains, sectors, disciplines, regions."""
