@@ -73,6 +73,10 @@ class Match(Model):
     status: Mapped[MatchStatus] = mapped_column(
         enum_column(MatchStatus), default=MatchStatus.SUGGESTED
     )
+    need_rank: Mapped[int | None]
+    """Place among the need's best achievements at the last run, from 1; None: not among them."""
+    achievement_rank: Mapped[int | None]
+    """Place among the achievement's best needs at the last run, from 1."""
     score: Mapped[float]
     by_signal: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     model: Mapped[str] = mapped_column(String(60), default="")

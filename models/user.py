@@ -52,7 +52,9 @@ class User(Model):
     """Whether single keys (j, k, a, …) act on the review page; WCAG 2.1.4 wants an off switch."""
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     queue_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When an organiser last left the review queue; what came later is new."""
+    """End of the organiser's visit before this one; suggestions made later are new."""
+    queue_visited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the organiser last looked at the review queue."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1)

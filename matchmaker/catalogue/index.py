@@ -1,0 +1,251 @@
+"""The published catalogue in memory: one warm copy of the engine in each process.
+
+The copy follows the database by itself: before each use it compares a fingerprint of the
+published postings (how many, the sum of their versions, the last change) and, when that moved,
+loads exactly the records whose version differs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from matchmaker import db
+from matchmaker.db import Database
+from matchmaker.engine import DEFAULT_WEIGHTS, Document, Indicator, Recommender
+from models import (
+    Achievement,
+    Need,
+    Organisation,
+    Posting,
+    PostingKind,
+    PostingNode,
+    PostingStatus,
+    Verification,
+)
+
+REFIT_BELOW = 1500
+"""Up to this many records a fit takes well under a second, so every change refits."""
+REFIT_SHARE = 0.2
+"""Above that, refit when this share has changed since the last fit."""
+CHUNK = 500
+Key = tuple[PostingKind, int]
+
+
+class LiveIndex:
+    """Keeps a `Recommender` in step with the database; safe to share between threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.RLock()
+        self._fingerprint: tuple[Any, ...] | None = None
+        self._versions: dict[Key, int] = {}
+        self._documents: dict[PostingKind, dict[int, Document]] = {
+            PostingKind.NEED: {},
+            PostingKind.ACHIEVEMENT: {},
+        }
+        self._changed_since_fit = 0
+        self._weights = {**DEFAULT_WEIGHTS, **database.settings.weights}
+        self._recommender = self._fitted()
+
+    def recommender(self) -> Recommender:
+        """Return the engine, brought up to date first."""
+        with self._lock:
+            with self._database.reading() as session:
+                fingerprint = _fingerprint(session)
+                if fingerprint != self._fingerprint:
+                    self._catch_up(session)
+                    self._fingerprint = fingerprint
+            return self._recommender
+
+    def document(self, kind: PostingKind, posting_id: int) -> Document | None:
+        """Return what the engine knows of a published record."""
+        return self._documents[kind].get(posting_id)
+
+    def ids(self, kind: PostingKind) -> list[int]:
+        """Return the ids of the published records of a kind."""
+        return sorted(self._documents[kind])
+
+    def _catch_up(self, session: Session) -> None:
+        current = {
+            (kind, posting_id): version
+            for posting_id, kind, version in session.execute(
+                published(select(Posting.id, Posting.kind, Posting.version))
+            )
+        }
+        gone = [key for key in self._versions if key not in current]
+        changed = [key for key, version in current.items() if self._versions.get(key) != version]
+        documents = load_documents(session, [posting_id for _, posting_id in changed])
+        self._forget(gone)
+        self._take(documents)
+        self._versions = current
+        self._apply(gone, documents)
+
+    def _forget(self, keys: Iterable[Key]) -> None:
+        for kind, posting_id in keys:
+            self._documents[kind].pop(posting_id, None)
+
+    def _take(self, documents: dict[Key, Document]) -> None:
+        for (kind, posting_id), document in documents.items():
+            self._documents[kind][posting_id] = document
+
+    def _apply(self, gone: list[Key], documents: dict[Key, Document]) -> None:
+        total = sum(len(part) for part in self._documents.values())
+        self._changed_since_fit += len(gone) + len(documents)
+        if total <= REFIT_BELOW or self._changed_since_fit > REFIT_SHARE * total:
+            self._recommender = self._fitted()
+            self._changed_since_fit = 0
+            return
+        for kind, posting_id in gone:
+            _remove(self._recommender, kind, posting_id)
+        for (kind, _), document in documents.items():
+            _upsert(self._recommender, kind, document)
+
+    def _fitted(self) -> Recommender:
+        needs = self._documents[PostingKind.NEED]
+        achievements = self._documents[PostingKind.ACHIEVEMENT]
+        recommender = Recommender(weights=self._weights)
+        return recommender.fit(
+            [needs[key] for key in sorted(needs)],
+            [achievements[key] for key in sorted(achievements)],
+        )
+
+
+def live_index() -> LiveIndex:
+    """Return the index of the application at work."""
+    return index_of(db.database())
+
+
+def index_of(database: Database) -> LiveIndex:
+    """Return the index of a database, made at first use; one per application."""
+    found: LiveIndex | None = current_app.extensions.get("live_index")
+    if found is None:
+        found = current_app.extensions["live_index"] = LiveIndex(database)
+    return found
+
+
+def published(statement: Select[Any]) -> Select[Any]:
+    """Keep what takes part in matching: published postings of verified organisations."""
+    return statement.join(Organisation, Organisation.id == Posting.organisation_id).where(
+        Posting.status == PostingStatus.PUBLISHED, Organisation.status == Verification.VERIFIED
+    )
+
+
+def _fingerprint(session: Session) -> tuple[Any, ...]:
+    return tuple(
+        session.execute(
+            published(
+                select(func.count(Posting.id), func.sum(Posting.version), func.max(Posting.updated_at))
+            )
+        ).one()
+    )
+
+
+def load_documents(session: Session, ids: list[int]) -> dict[Key, Document]:
+    """Read postings as documents of the engine, in chunks."""
+    documents: dict[Key, Document] = {}
+    for start in range(0, len(ids), CHUNK):
+        part = ids[start : start + CHUNK]
+        for kind in (Achievement, Need):
+            rows = session.scalars(
+                select(kind)
+                .where(kind.id.in_(part))
+                .options(
+                    selectinload(kind.nodes).joinedload(PostingNode.node),
+                    selectinload(kind.mode_rows),
+                    selectinload(kind.indicators),
+                    joinedload(kind.region),
+                )
+            ).unique()
+            for posting in rows:
+                documents[posting.kind, posting.id] = document_of(posting)
+        session.expunge_all()
+    return documents
+
+
+def document_of(posting: Posting) -> Document:
+    """Translate a posting into what the engine reads; this is the only translator."""
+    return Document(
+        id=posting.id,
+        title=posting.title,
+        body=body_of(posting),
+        chains=frozenset(str(row.node_id) for row in posting.nodes if row.direct),
+        chain_parents=frozenset(str(row.node_id) for row in posting.nodes if not row.direct),
+        modes=frozenset(mode.value for mode in posting.modes),
+        trl=posting.trl,
+        region=posting.region_code,
+        indicators=tuple(_indicator(row) for row in posting.indicators),
+        **_money(posting),
+    )
+
+
+def body_of(posting: Posting) -> str:
+    """The text below the title, in the order in which a person reads it."""
+    return "\n".join(text for _, text in body_parts(posting))
+
+
+def body_parts(posting: Posting) -> list[tuple[str, str]]:
+    """The parts of the body as (field, text), none of them empty; joined by line ends."""
+    if isinstance(posting, Achievement):
+        parts = [
+            ("summary", posting.summary),
+            ("problem", posting.problem),
+            ("approach", posting.approach),
+            ("application", posting.application),
+            ("innovations", "；".join(posting.innovations)),
+        ]
+    else:
+        assert isinstance(posting, Need)
+        parts = [
+            ("summary", posting.summary),
+            ("problem", posting.problem),
+            ("tried", posting.tried),
+            ("partner_requirements", posting.partner_requirements),
+        ]
+    parts.append(("indicators", "；".join(row.name for row in posting.indicators)))
+    parts.append(("keywords", "；".join(posting.keywords)))
+    return [(field, text) for field, text in parts if text]
+
+
+def _money(posting: Posting) -> dict[str, int | None]:
+    if isinstance(posting, Achievement):
+        return {"price_from": posting.price_from, "price_to": posting.price_to}
+    assert isinstance(posting, Need)
+    return {"budget": posting.budget}
+
+
+def _indicator(row: Any) -> Indicator:  # noqa: ANN401 - models.Indicator shares the name
+    return Indicator(
+        name=row.name,
+        comparator=row.comparator.value,
+        value=number_of(row.value),
+        value_to=number_of(row.value_to),
+        unit=row.unit,
+    )
+
+
+def number_of(text: str) -> float | None:
+    """Read a stored decimal; None when there is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _upsert(recommender: Recommender, kind: PostingKind, document: Document) -> None:
+    if kind == PostingKind.NEED:
+        recommender.upsert_need(document)
+    else:
+        recommender.upsert_achievement(document)
+
+
+def _remove(recommender: Recommender, kind: PostingKind, posting_id: int) -> None:
+    if kind == PostingKind.NEED:
+        recommender.remove_need(posting_id)
+    else:
+        recommender.remove_achievement(posting_id)

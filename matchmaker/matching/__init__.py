@@ -1,0 +1,1 @@
+"""Runs the engine over the catalogue and keeps its suggestions."""

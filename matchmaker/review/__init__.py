@@ -1,0 +1,1 @@
+"""Organisers decide on suggestions: accept, reject with a reason, defer, note."""
