@@ -1,0 +1,101 @@
+"""What goes into the engine and what comes out: frozen values, ids and codes, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """A measurable line; `comparator` is ge, le, gt, lt, eq or range."""
+
+    name: str
+    comparator: str
+    value: float | None
+    value_to: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A need or an achievement as the engine reads it.
+
+    `trl` is the level reached by an achievement, the lowest level wanted by a need. `region` is a
+    code of GB/T 2260. Money is in yuan. What is not known is None or empty, and absent is not zero.
+    """
+
+    id: int
+    title: str
+    body: str = ""
+    chains: frozenset[str] = frozenset()
+    chain_parents: frozenset[str] = frozenset()
+    modes: frozenset[str] = frozenset()
+    trl: int | None = None
+    region: str | None = None
+    price_from: int | None = None
+    price_to: int | None = None
+    budget: int | None = None
+    indicators: tuple[Indicator, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A pair with its score in [0, 1] and each signal in [0, 1], None where it is absent."""
+
+    need_id: int
+    achievement_id: int
+    score: float
+    by_signal: Mapping[str, float | None]
+
+
+Span = tuple[str, int, int]
+"""(field, start, end) into the original text of `title` or `body`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedTerm:
+    """A term that both texts use, with its part of the score and where it stands."""
+
+    term: str
+    contribution: float
+    need_spans: tuple[Span, ...]
+    achievement_spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """An agreement, a disagreement or a gap as a code with values; the web words it."""
+
+    code: str
+    values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorCheck:
+    """A target of the need beside what the achievement states: met, missed or unknown."""
+
+    need: Indicator
+    achievement: Indicator | None
+    verdict: str
+    gap: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a pair has its score.
+
+    `contributions` holds the part of every structured signal; these parts, the contributions of
+    `terms` and `other_terms_contribution` add up to `score`.
+    """
+
+    score: float
+    by_signal: Mapping[str, float | None]
+    contributions: Mapping[str, float]
+    terms: tuple[SharedTerm, ...]
+    other_terms_count: int
+    other_terms_contribution: float
+    agreements: tuple[Finding, ...]
+    disagreements: tuple[Finding, ...]
+    missing: tuple[Finding, ...]
+    indicator_checks: tuple[IndicatorCheck, ...]

@@ -1,0 +1,64 @@
+"""Targets of a need beside what an achievement states it reaches."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from .documents import Document, Indicator, IndicatorCheck
+
+ALIKE = 0.5
+"""Share of common character pairs (Dice) from which two names mean the same thing."""
+
+
+def check(need: Document, achievement: Document) -> tuple[IndicatorCheck, ...]:
+    """Compare every target with the most alike indicator of the achievement."""
+    return tuple(_check_one(target, achievement.indicators) for target in need.indicators)
+
+
+def _check_one(target: Indicator, offered: tuple[Indicator, ...]) -> IndicatorCheck:
+    ranked = sorted(offered, key=lambda item: -likeness(target.name, item.name))
+    if not ranked or likeness(target.name, ranked[0].name) < ALIKE:
+        return IndicatorCheck(target, None, "unknown")
+    found = ranked[0]
+    if _unit(target.unit) != _unit(found.unit) or found.value is None or target.value is None:
+        return IndicatorCheck(target, found, "unknown")
+    gap = shortfall(target, found)
+    return IndicatorCheck(target, found, "met" if gap <= 0 else "missed", gap if gap > 0 else None)
+
+
+def likeness(one: str, other: str) -> float:
+    """Return the Dice coefficient of the character pairs of two names, in [0, 1]."""
+    first, second = _pairs(one), _pairs(other)
+    if not first or not second:
+        return float(_plain(one) == _plain(other) != "")
+    return 2 * len(first & second) / (len(first) + len(second))
+
+
+def shortfall(target: Indicator, found: Indicator) -> float:
+    """Return by how much the target is missed; zero or less when it is met.
+
+    An achievement that states a bound or a range is taken at its unfavourable end.
+    """
+    assert target.value is not None
+    assert found.value is not None
+    low, high = found.value, found.value_to if found.value_to is not None else found.value
+    if target.comparator in {"ge", "gt"}:
+        return target.value - low
+    if target.comparator in {"le", "lt"}:
+        return high - target.value
+    upper = target.value_to if target.value_to is not None else target.value
+    return max(target.value - low, high - upper)
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(character for character in folded if character.isalnum())
+
+
+def _pairs(text: str) -> set[str]:
+    plain = _plain(text)
+    return {plain[i : i + 2] for i in range(len(plain) - 1)}
+
+
+def _unit(unit: str) -> str:
+    return unicodedata.normalize("NFKC", unit).strip().replace(" ", "").replace("℃", "°c").lower()
