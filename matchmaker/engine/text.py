@@ -15,7 +15,9 @@ import rjieba
 
 LENGTH_CAP = 20_000
 """Characters of a text that are read; a longer text says nothing new to a ranking."""
-RUN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff]+|[^\W_]+(?:[.\-/%][^\W_]+)*")
+HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+TOKEN = rf"[^\W_{HAN}]+"
+RUN = re.compile(rf"[{HAN}]+|{TOKEN}(?:[.\-/]{TOKEN})*")
 STOP_CHARACTERS = frozenset(
     "的了和与及或在为对等是将把被以于其该此由从向到并且而但也都就又还则之所可能会要有不无"
     "用上下中内外前后者各每个种类性化本其它他她它们这那一二三"
