@@ -1,0 +1,373 @@
+"""What people type, and its shape: the fields that every form of the platform is made of.
+
+A field keeps what was typed, word for word, so that a refusal loses nothing; its error is a plain
+sentence that says what to do. CSRF is checked before any form is read (`guard`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+import wtforms
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms.validators import StopValidation
+
+from matchmaker.errors import InvalidError
+
+Sentence = Any
+"""A lazy translation."""
+SEPARATORS = re.compile(r"[\n;；,，、]+")
+FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
+
+
+class Form(wtforms.Form):
+    """A form whose errors can also come from a service."""
+
+    def show(self, error: InvalidError) -> None:
+        """Put the sentences of a refusal at their fields; what belongs to none goes on top."""
+        for name, sentence in error.fields.items():
+            field = self._fields.get(name.split(".")[0])
+            if field is None:
+                self.form_errors.append(sentence)
+            else:
+                field.errors = [*field.errors, sentence]
+        if not error.fields:
+            self.form_errors.append(error.message)
+
+    def clean(self) -> dict[str, Any]:
+        """Return the values of all fields."""
+        return {name: field.data for name, field in self._fields.items()}
+
+    @property
+    def failures(self) -> list[tuple[Any, str]]:
+        """Return (field or None, sentence) in the order of the form, for the list on top."""
+        found = [(None, str(sentence)) for sentence in self.form_errors]
+        for field in self:
+            found += [(field, sentence) for sentence in sentences(field.errors)]
+        return found
+
+
+def sentences(errors: Any) -> Iterable[str]:
+    """Flatten the errors of a field, those of rows and of fields in rows included."""
+    if isinstance(errors, dict):
+        errors = errors.values()
+    if isinstance(errors, str) or not isinstance(errors, Iterable):
+        yield str(errors)
+        return
+    for error in errors:
+        yield from sentences(error)
+
+
+def tidy(text: str) -> str:
+    """Trim, make line ends alike and drop marks that turn the direction of writing."""
+    return BIDI.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+class Text(wtforms.StringField):
+    """One line, of limited length."""
+
+    multiline = False
+
+    def __init__(
+        self,
+        label: Sentence,
+        *,
+        limit: int = 200,
+        optional: bool = False,
+        help: Sentence = "",  # noqa: A002 - the word for it
+        example: Sentence = "",
+        check: Callable[[str], str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.limit = limit
+        self.optional = optional
+        self.help = help
+        self.example = example
+        self.check = check
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data = valuelist[0] if valuelist and isinstance(valuelist[0], str) else ""
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        text = tidy(self.data or "")
+        if FORBIDDEN.search(text) or (not self.multiline and "\n" in text):
+            raise StopValidation(_("这里有无法保存的控制字符，请删去后重新输入。"))
+        text = unicodedata.normalize("NFC", text)
+        if not text and not self.optional:
+            raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
+        if len(text) > self.limit:
+            over = len(text) - self.limit
+            raise StopValidation(
+                _("最多 %(limit)d 字，现在多出 %(over)d 字。", limit=self.limit, over=over)
+            )
+        if text and self.check is not None:
+            try:
+                text = self.check(text)
+            except ValueError as error:
+                raise StopValidation(str(error)) from error
+        self.data = text
+
+
+class LongText(Text):
+    """Several lines."""
+
+    multiline = True
+
+    def __init__(self, label: Sentence, *, rows: int = 4, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        self.rows = rows
+
+
+class Password(Text):
+    """A password: never trimmed, never shown again."""
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        if not self.data:
+            raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
+        if len(self.data) > self.limit:
+            raise StopValidation(_("最多 %(limit)d 个字符。", limit=self.limit))
+
+
+class Number(wtforms.Field):
+    """A whole number within bounds."""
+
+    def __init__(
+        self,
+        label: Sentence,
+        *,
+        low: int,
+        high: int,
+        optional: bool = True,
+        unit: Sentence = "",
+        help: Sentence = "",  # noqa: A002 - the word for it
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.low, self.high, self.optional = low, high, optional
+        self.unit, self.help = unit, help
+        self.typed: str | None = None
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return "" if self.data is None else str(self.data)
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.typed = str(valuelist[0]) if valuelist else ""
+        self.data = None
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        text = plain_number(self._value())
+        if not text:
+            if not self.optional:
+                raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
+            return
+        if not text.isdigit() or not self.low <= int(text[:12]) <= self.high:
+            raise StopValidation(
+                _("请只填 %(low)d 到 %(high)d 之间的整数。", low=self.low, high=self.high)
+            )
+        self.data = int(text)
+
+
+class Wan(Number):
+    """An amount in 万元, kept in yuan."""
+
+    def __init__(self, label: Sentence, **kwargs: Any) -> None:
+        super().__init__(label, low=0, high=200_000, unit=_l("万元"), **kwargs)
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return "" if self.data is None else f"{Decimal(self.data) / 10_000:f}"
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        text = plain_number(self._value())
+        if not text:
+            if not self.optional:
+                raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
+            return
+        try:
+            yuan = Decimal(text) * 10_000
+        except InvalidOperation:
+            raise StopValidation(_("请只填数字，例如 150。")) from None
+        if not yuan.is_finite() or yuan < 0 or yuan > self.high * 10_000:
+            raise StopValidation(_("请填 0 到 %(high)d 万元之间的数字。", high=self.high))
+        if yuan != yuan.to_integral_value():
+            raise StopValidation(_("最多保留四位小数。"))
+        self.data = int(yuan)
+
+
+def plain_number(text: str) -> str:
+    """Fold full-width digits and drop thousands separators and spaces."""
+    return re.sub(r"[\s,，\u00a0]", "", unicodedata.normalize("NFKC", text or ""))
+
+
+class Day(wtforms.Field):
+    """A date: 2027-06-30, 2027/6/30, 2027年6月30日."""
+
+    pattern = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+
+    def __init__(
+        self,
+        label: Sentence,
+        *,
+        optional: bool = True,
+        help: Sentence = "",  # noqa: A002 - the word for it
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.optional, self.help = optional, help
+        self.typed: str | None = None
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return self.data.isoformat() if self.data else ""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.typed = str(valuelist[0]) if valuelist else ""
+        self.data = None
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        text = unicodedata.normalize("NFKC", self._value()).strip()
+        if not text:
+            if not self.optional:
+                raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
+            return
+        match = self.pattern.fullmatch(text)
+        try:
+            if match is None:
+                raise ValueError
+            self.data = date(int(match[1]), int(match[2]), int(match[3]))
+        except ValueError:
+            raise StopValidation(_("请写成年-月-日，例如 2027-06-30。")) from None
+
+
+class Choice(wtforms.Field):
+    """One of several codes, as a select or as radio buttons."""
+
+    def __init__(
+        self,
+        label: Sentence,
+        *,
+        choices: Sequence[tuple[str, Any]] = (),
+        optional: bool = False,
+        kind: type[StrEnum] | None = None,
+        help: Sentence = "",  # noqa: A002 - the word for it
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.choices = list(choices)
+        self.optional, self.kind, self.help = optional, kind, help
+
+    def _value(self) -> str:
+        return "" if self.data is None else str(self.data)
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data = str(valuelist[0]) if valuelist else None
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        if not self.data:
+            self.data = None
+            if not self.optional:
+                raise StopValidation(_("请选择“%(label)s”。", label=self.label.text))
+            return
+        if str(self.data) not in {str(value) for value, _words in self.choices}:
+            self.data = None
+            raise StopValidation(_("请从列出的选项中选择“%(label)s”。", label=self.label.text))
+        if self.kind is not None:
+            self.data = self.kind(self.data)
+
+
+class Choices(Choice):
+    """Any number of several codes."""
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.data = [str(value) for value in valuelist if value]
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        self.data = [str(value) for value in self.data or []]
+        known = {str(value) for value, _words in self.choices}
+        if not set(self.data) <= known:
+            raise StopValidation(_("请从列出的选项中选择“%(label)s”。", label=self.label.text))
+        if not self.data and not self.optional:
+            raise StopValidation(_("请至少选择一项“%(label)s”。", label=self.label.text))
+        if self.kind is not None:
+            self.data = [self.kind(value) for value in self.data]
+
+
+class Check(wtforms.BooleanField):
+    """A box to tick."""
+
+    def __init__(
+        self,
+        label: Sentence,
+        *,
+        help: Sentence = "",  # noqa: A002 - the word for it
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.help = help
+        self.optional = True
+
+
+class Items(wtforms.Field):
+    """A short list, typed into one field: separated by 、 ； or line ends."""
+
+    def __init__(
+        self,
+        label: Sentence,
+        *,
+        most: int,
+        limit: int,
+        optional: bool = True,
+        multiline: bool = False,
+        help: Sentence = "",  # noqa: A002 - the word for it
+        example: Sentence = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(label, **kwargs)
+        self.most, self.item_limit, self.optional = most, limit, optional
+        self.help, self.example, self.multiline = help, example, multiline
+        self.limit, self.rows = most * (limit + 1), most
+        self.typed: str | None = None
+
+    def _value(self) -> str:
+        if self.typed is not None:
+            return self.typed
+        return ("\n" if self.multiline else "、").join(self.data or [])
+
+    def process_formdata(self, valuelist: Sequence[Any]) -> None:
+        self.typed = str(valuelist[0]) if valuelist else ""
+        self.data = []
+
+    def pre_validate(self, form: Any) -> None:
+        del form
+        text = tidy(self._value())
+        if FORBIDDEN.search(text):
+            raise StopValidation(_("这里有无法保存的控制字符，请删去后重新输入。"))
+        parts = text.split("\n") if self.multiline else SEPARATORS.split(text)
+        items = [part.strip() for part in parts if part.strip()]
+        if len(items) > self.most:
+            raise StopValidation(_("最多 %(most)d 项。", most=self.most))
+        if any(len(item) > self.item_limit for item in items):
+            raise StopValidation(_("每项最多 %(limit)d 字。", limit=self.item_limit))
+        if not items and not self.optional:
+            raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
+        self.data = items
