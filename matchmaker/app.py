@@ -143,6 +143,7 @@ def _register_templates(app: Flask, settings: Settings) -> None:
             "current_user": g.get("user"),
             "locale": i18n.language(),
             "theme": theme if theme in {"light", "dark"} else "light",
+            "here": request.full_path.rstrip("?") if request.method == "GET" else request.path,
             "unread_count": 0,
         }
 
