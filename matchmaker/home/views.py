@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
 from matchmaker import guard, i18n
+from matchmaker.paths import local_path
 
 bp = Blueprint("home", __name__)
 preferences = Blueprint("preferences", __name__)
@@ -49,11 +48,3 @@ def _remember(name: str, value: str) -> BaseResponse:
         name, value, max_age=YEAR, samesite="Lax", httponly=True, secure=request.is_secure
     )
     return response
-
-
-def local_path(address: str) -> str:
-    """Return the address if it is a path of this site, else the first page."""
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc or not address.startswith("/") or address[1:2] in {"/", "\\"}:
-        return url_for("home.index")
-    return address

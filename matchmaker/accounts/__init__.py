@@ -1,0 +1,1 @@
+"""People and organisations: signing up and in, verification, sessions."""

@@ -1,0 +1,1 @@
+"""What happened and concerns me: an inbox, and mail for decisions."""

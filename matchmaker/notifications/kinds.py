@@ -1,0 +1,33 @@
+"""Every kind of notification with its sentence; unknown kinds cannot be sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+KINDS: dict[str, Any] = {
+    "organisation.waiting": _l("%(organisation)s 等待核验"),
+    "organisation.verified": _l("%(organisation)s 已通过核验，可以发布了"),
+    "organisation.refused": _l("%(organisation)s 未通过核验：%(reason)s"),
+    "membership.requested": _l("%(name)s 申请加入您的单位，请确认是不是同事"),
+    "membership.confirmed": _l("%(organisation)s 已确认您是本单位人员"),
+    "membership.refused": _l("%(organisation)s 没有确认您是本单位人员"),
+    "posting.published": _l("“%(title)s”已发布"),
+    "posting.returned": _l("“%(title)s”需要修改：%(reason)s"),
+    "posting.withdrawn": _l("“%(title)s”已被组织方撤回：%(reason)s"),
+    "posting.expiring": _l("“%(title)s”还有 %(days)s 天到期，续期只要点一下"),
+    "posting.archived": _l("“%(title)s”已到期归档"),
+    "match.accepted": _l("“%(need)s”与“%(achievement)s”的对接已被接受"),
+    "match.reopened": _l("“%(need)s”与“%(achievement)s”的对接已改为重新审核"),
+    "job.failed": _l("后台任务失败：%(job)s"),
+}
+
+
+def sentence(kind: str, values: dict[str, Any]) -> str:
+    """Word a notification in the reader's language; `reason` and the like may be empty."""
+    template = str(KINDS[kind])
+    try:
+        return template % values
+    except KeyError:
+        return template
