@@ -29,7 +29,12 @@ BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 
 
 class Form(wtforms.Form):
-    """A form whose errors can also come from a service."""
+    """A form whose errors can also come from a service.
+
+    A draft may lack what is required; everything that is there must still be usable.
+    """
+
+    draft = False
 
     def show(self, error: InvalidError) -> None:
         """Put the sentences of a refusal at their fields; what belongs to none goes on top."""
@@ -66,6 +71,10 @@ def sentences(errors: Any) -> Iterable[str]:
         yield from sentences(error)
 
 
+def _is_required(field: Any, form: Any) -> bool:
+    return not field.optional and not getattr(form, "draft", False)
+
+
 def tidy(text: str) -> str:
     """Trim, make line ends alike and drop marks that turn the direction of writing."""
     return BIDI.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
@@ -98,12 +107,11 @@ class Text(wtforms.StringField):
         self.data = valuelist[0] if valuelist and isinstance(valuelist[0], str) else ""
 
     def pre_validate(self, form: Any) -> None:
-        del form
         text = tidy(self.data or "")
         if FORBIDDEN.search(text) or (not self.multiline and "\n" in text):
             raise StopValidation(_("这里有无法保存的控制字符，请删去后重新输入。"))
         text = unicodedata.normalize("NFC", text)
-        if not text and not self.optional:
+        if not text and _is_required(self, form):
             raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
         if len(text) > self.limit:
             over = len(text) - self.limit
@@ -168,10 +176,9 @@ class Number(wtforms.Field):
         self.data = None
 
     def pre_validate(self, form: Any) -> None:
-        del form
         text = plain_number(self._value())
         if not text:
-            if not self.optional:
+            if _is_required(self, form):
                 raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
             return
         if not text.isdigit() or not self.low <= int(text[:12]) <= self.high:
@@ -193,10 +200,9 @@ class Wan(Number):
         return "" if self.data is None else f"{Decimal(self.data) / 10_000:f}"
 
     def pre_validate(self, form: Any) -> None:
-        del form
         text = plain_number(self._value())
         if not text:
-            if not self.optional:
+            if _is_required(self, form):
                 raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
             return
         try:
@@ -242,10 +248,9 @@ class Day(wtforms.Field):
         self.data = None
 
     def pre_validate(self, form: Any) -> None:
-        del form
         text = unicodedata.normalize("NFKC", self._value()).strip()
         if not text:
-            if not self.optional:
+            if _is_required(self, form):
                 raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
             return
         match = self.pattern.fullmatch(text)
@@ -281,10 +286,9 @@ class Choice(wtforms.Field):
         self.data = str(valuelist[0]) if valuelist else None
 
     def pre_validate(self, form: Any) -> None:
-        del form
         if not self.data:
             self.data = None
-            if not self.optional:
+            if _is_required(self, form):
                 raise StopValidation(_("请选择“%(label)s”。", label=self.label.text))
             return
         if str(self.data) not in {str(value) for value, _words in self.choices}:
@@ -301,12 +305,11 @@ class Choices(Choice):
         self.data = [str(value) for value in valuelist if value]
 
     def pre_validate(self, form: Any) -> None:
-        del form
         self.data = [str(value) for value in self.data or []]
         known = {str(value) for value, _words in self.choices}
         if not set(self.data) <= known:
             raise StopValidation(_("请从列出的选项中选择“%(label)s”。", label=self.label.text))
-        if not self.data and not self.optional:
+        if not self.data and _is_required(self, form):
             raise StopValidation(_("请至少选择一项“%(label)s”。", label=self.label.text))
         if self.kind is not None:
             self.data = [self.kind(value) for value in self.data]
@@ -358,7 +361,6 @@ class Items(wtforms.Field):
         self.data = []
 
     def pre_validate(self, form: Any) -> None:
-        del form
         text = tidy(self._value())
         if FORBIDDEN.search(text):
             raise StopValidation(_("这里有无法保存的控制字符，请删去后重新输入。"))
@@ -368,6 +370,6 @@ class Items(wtforms.Field):
             raise StopValidation(_("最多 %(most)d 项。", most=self.most))
         if any(len(item) > self.item_limit for item in items):
             raise StopValidation(_("每项最多 %(limit)d 字。", limit=self.item_limit))
-        if not items and not self.optional:
+        if not items and _is_required(self, form):
             raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
         self.data = items

@@ -84,7 +84,10 @@ class AskResetForm(Form):
 
 class EmailForm(Form):
     email = Text(_l("新邮箱"), limit=254)
-    current = Password(_l("现在的密码"), limit=200)
+
+
+class AgainForm(Form):
+    password = Password(_l("密码"), limit=200)
 
 
 class ReasonForm(Form):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask_babel import lazy_gettext as _l
@@ -12,10 +14,13 @@ from matchmaker.errors import InvalidError
 from models import User
 
 MIN_LENGTH = 10
-COMMON = frozenset(
-    "1234567890 0123456789 1111111111 password12 qwertyuiop password123 1q2w3e4r5t "
-    "abcdefghij 123456789a iloveyou123 admin12345 woaini1314".split()
-)
+FEWEST_DIFFERENT = 4
+SHORTEST_PART = 4
+COMMON = frozenset({
+    "1234567890", "0123456789", "12345678910", "1234554321", "1q2w3e4r5t", "abcdefghij",
+    "abcd123456", "123456789a", "a123456789", "admin12345", "iloveyou123", "password12",
+    "password123", "password1234", "qwertyuiop", "qwerty12345", "woaini1314", "woaini520520",
+})  # fmt: skip
 _hasher = PasswordHasher()
 _nobody = _hasher.hash("nobody has this password")
 
@@ -41,10 +46,11 @@ def check_strength(password: str, *, email: str = "", name: str = "") -> None:
 
     """
     folded = password.lower()
-    own = [part for part in (email.split("@")[0].lower(), name.lower()) if len(part) > 3]
+    own = [email.partition("@")[0].lower(), name.lower()]
     if len(password) < MIN_LENGTH:
         raise InvalidError({"password": _l("密码至少 %(n)d 个字符，一句话就很好记。", n=MIN_LENGTH)})
-    if folded in COMMON or len(set(folded)) < 4 or any(part in folded for part in own):
+    mine = any(part in folded for part in own if len(part) >= SHORTEST_PART)
+    if folded in COMMON or len(set(folded)) < FEWEST_DIFFERENT or mine:
         raise InvalidError({"password": _l("这个密码太容易被猜到，请换一个，不要含姓名或邮箱。")})
 
 
@@ -55,9 +61,9 @@ class Links:
         self._settings = settings
 
     def make(self, purpose: str, user: User, **values: str) -> str:
-        """Return a token; it dies with the password that the person has now."""
+        """Return a token; it dies with the password or address that the person has now."""
         return self._serializer(purpose).dumps(
-            {"id": user.id, "state": user.password_hash[-16:], **values}
+            {"id": user.id, "state": _state(user), **values}
         )
 
     def read(self, purpose: str, token: str) -> dict[str, str] | None:
@@ -74,5 +80,9 @@ class Links:
 
 
 def is_current(user: User | None, carried: dict[str, str]) -> bool:
-    """Tell whether a link still belongs to the password it was made for."""
-    return user is not None and carried.get("state") == user.password_hash[-16:]
+    """Tell whether a link still belongs to the password and address it was made for."""
+    return user is not None and carried.get("state") == _state(user)
+
+
+def _state(user: User) -> str:
+    return hashlib.sha256(f"{user.email}\n{user.password_hash}".encode()).hexdigest()[:16]

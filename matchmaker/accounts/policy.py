@@ -53,3 +53,13 @@ def can_confirm(actor: User, person: User) -> bool:
     if person.role in OFFICE:
         return effective_role(actor) == Role.ADMINISTRATOR
     return colleague or is_office(actor)
+
+
+def can_see_people(actor: User, organisation: Organisation) -> bool:
+    """Confirmed colleagues and offices; who only says to belong sees nobody's address."""
+    return can_edit_organisation(actor, organisation) or is_office(actor)
+
+
+def keeps_standing(actor: User) -> bool:
+    """An administrator may rename the own office without locking everybody out."""
+    return effective_role(actor) == Role.ADMINISTRATOR

@@ -1,0 +1,1 @@
+"""Achievements and needs: post, edit, publish, withdraw, find."""
