@@ -53,8 +53,8 @@ def create_app(settings: Settings) -> Flask:
     app.teardown_appcontext(db.close_session)
     guard.init_app(app)
     i18n.init_app(app)
-    _register_features(app)
     _register_templates(app, settings)
+    _register_features(app)  # later, so that a feature may replace what every page is given
     _register_errors(app)
     app.after_request(_secure)
     for endpoint in app.view_functions:

@@ -150,6 +150,8 @@ class Password(Text):
 class Number(wtforms.Field):
     """A whole number within bounds."""
 
+    data: Any
+
     def __init__(
         self,
         label: Sentence,
@@ -224,6 +226,7 @@ def plain_number(text: str) -> str:
 class Day(wtforms.Field):
     """A date: 2027-06-30, 2027/6/30, 2027年6月30日."""
 
+    data: Any
     pattern = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 
     def __init__(
@@ -264,6 +267,8 @@ class Day(wtforms.Field):
 
 class Choice(wtforms.Field):
     """One of several codes, as a select or as radio buttons."""
+
+    data: Any
 
     def __init__(
         self,
@@ -332,6 +337,8 @@ class Check(wtforms.BooleanField):
 
 class Items(wtforms.Field):
     """A short list, typed into one field: separated by 、 ； or line ends."""
+
+    data: Any
 
     def __init__(
         self,

@@ -14,12 +14,12 @@ USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 USCC_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 PATENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
-NEW_PATENT = re.compile(r"(?:19|20)\d{2}[12389]\d{7}[0-9X]")
-OLD_PATENT = re.compile(r"\d{2}[12389]\d{5}[0-9X]")
-MOBILE = re.compile(r"1[3-9]\d{9}")
-LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(?:-\d{1,6})?")
-SOFTWARE = re.compile(r"\d{4}SR\d{6,7}")
-REGISTRATION = re.compile(r"[0-9A-Z]{3}\d{4}Y\d{4}")
+NEW_PATENT = re.compile(r"(?:19|20)\d{2}[12389]\d{7}[0-9X]", re.ASCII)
+OLD_PATENT = re.compile(r"\d{2}[12389]\d{5}[0-9X]", re.ASCII)
+MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}(?:-\d{1,6})?", re.ASCII)
+SOFTWARE = re.compile(r"\d{4}SR\d{6,7}", re.ASCII)
+REGISTRATION = re.compile(r"[0-9A-Z]{3}\d{4}Y\d{4}", re.ASCII)
 
 
 class NumberError(ValueError):

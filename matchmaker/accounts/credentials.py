@@ -150,9 +150,7 @@ def change_password(
     _set_password(session, user, password, keep=login)
 
 
-def _set_password(
-    session: Session, user: User, password: str, keep: LoginSession | None
-) -> None:
+def _set_password(session: Session, user: User, password: str, keep: LoginSession | None) -> None:
     user.password_hash = passwords.hash_password(password)
     end_other_logins(session, user, keep)
     activity.record(session, user, "user.password_changed", user)

@@ -53,9 +53,7 @@ def find(session: Session, user: User, form: str) -> FormDraft | None:
 
 def discard(session: Session, user: User, form: str) -> None:
     """Forget a draft; it was saved, or is not wanted."""
-    session.execute(
-        delete(FormDraft).where(FormDraft.user_id == user.id, FormDraft.form == form)
-    )
+    session.execute(delete(FormDraft).where(FormDraft.user_id == user.id, FormDraft.form == form))
 
 
 def keep_carried(session: Session, user: User, carried: str) -> None:

@@ -46,7 +46,9 @@ class SignUpForm(OrganisationFields):
     )  # fmt: skip
     position = Text(_l("职务"), limit=60, optional=True)
     organisation = Text(
-        _l("单位名称"), limit=120, help=_l("与营业执照或事业单位证书一致；已登记的单位可以直接选。")
+        _l("单位名称"),
+        limit=120,
+        help=_l("与营业执照或事业单位证书一致；已登记的单位可以直接选。"),
     )
     kind = Choice(
         _l("单位类型"), optional=True, kind=OrganisationKind, choices=choices(OrganisationKind)

@@ -15,9 +15,10 @@ from matchmaker.accounts.blueprint import Answer, bp, offer_places, posted_versi
 from matchmaker.accounts.forms import OrganisationForm, ReasonForm
 from matchmaker.errors import InvalidError, NotNowError
 from matchmaker.guard import only, signed_in
+from matchmaker.labels import choices
 from matchmaker.paging import Page
 from matchmaker.vocabulary import queries as vocabulary
-from models import Organisation, Role
+from models import Organisation, OrganisationKind, Role, Verification
 
 
 @bp.get("/organisations/<int:organisation_id>")
@@ -136,7 +137,13 @@ def organisations() -> str:
     )
     page = Page.of(request, queries.count_rows(session, statement), queries.LIST_PAGE)
     rows = list(session.scalars(statement.limit(page.size).offset(page.offset)))
-    return render_template("accounts/organisations.html", rows=rows, page=page)
+    return render_template(
+        "accounts/organisations.html",
+        rows=rows,
+        page=page,
+        statuses=choices(Verification),
+        kinds=choices(OrganisationKind),
+    )
 
 
 @bp.post("/organisations/<int:organisation_id>/verify")

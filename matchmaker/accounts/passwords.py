@@ -33,7 +33,9 @@ def hash_password(password: str) -> str:
 def matches(user: User | None, password: str) -> bool:
     """Tell whether it is the person's password; the same work is done when there is no person."""
     try:
-        return _hasher.verify(user.password_hash if user else _nobody, password) and user is not None
+        return (
+            _hasher.verify(user.password_hash if user else _nobody, password) and user is not None
+        )
     except (VerificationError, InvalidHashError):
         return False
 
@@ -48,7 +50,9 @@ def check_strength(password: str, *, email: str = "", name: str = "") -> None:
     folded = password.lower()
     own = [email.partition("@")[0].lower(), name.lower()]
     if len(password) < MIN_LENGTH:
-        raise InvalidError({"password": _l("密码至少 %(n)d 个字符，一句话就很好记。", n=MIN_LENGTH)})
+        raise InvalidError(
+            {"password": _l("密码至少 %(n)d 个字符，一句话就很好记。", n=MIN_LENGTH)}
+        )
     mine = any(part in folded for part in own if len(part) >= SHORTEST_PART)
     if folded in COMMON or len(set(folded)) < FEWEST_DIFFERENT or mine:
         raise InvalidError({"password": _l("这个密码太容易被猜到，请换一个，不要含姓名或邮箱。")})
@@ -62,9 +66,7 @@ class Links:
 
     def make(self, purpose: str, user: User, **values: str) -> str:
         """Return a token; it dies with the password or address that the person has now."""
-        return self._serializer(purpose).dumps(
-            {"id": user.id, "state": _state(user), **values}
-        )
+        return self._serializer(purpose).dumps({"id": user.id, "state": _state(user), **values})
 
     def read(self, purpose: str, token: str) -> dict[str, str] | None:
         """Return what the token carries, None when it is forged or too old."""

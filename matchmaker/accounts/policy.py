@@ -40,9 +40,7 @@ def can_see_organisation(actor: User, organisation: Organisation) -> bool:
 
 def can_edit_organisation(actor: User, organisation: Organisation) -> bool:
     """Its confirmed people."""
-    return (
-        organisation.id == actor.organisation_id and actor.membership == Membership.CONFIRMED
-    )
+    return organisation.id == actor.organisation_id and actor.membership == Membership.CONFIRMED
 
 
 def can_confirm(actor: User, person: User) -> bool:

@@ -142,7 +142,9 @@ def count_waiting(session: Session, actor: User) -> int:
 
 def count_rows(session: Session, statement: Select[Any]) -> int:
     """How many rows a list has."""
-    return session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    return (
+        session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
+    )
 
 
 def organisations(*, status: str = "", kind: str = "", text: str = "") -> Select[Any]:
@@ -162,9 +164,7 @@ def organisations(*, status: str = "", kind: str = "", text: str = "") -> Select
     return statement
 
 
-def similar_names(
-    session: Session, rows: list[Organisation]
-) -> dict[int, list[Organisation]]:
+def similar_names(session: Session, rows: list[Organisation]) -> dict[int, list[Organisation]]:
     """For each organisation, others whose name contains the core of its own."""
     cores = {row.id: core_name(row.name) for row in rows}
     wanted = {core for core in cores.values() if len(core) >= SHORTEST_CORE}
@@ -196,7 +196,7 @@ def count_published(session: Session, organisation_id: int) -> dict[PostingKind,
         )
         .group_by(Posting.kind)
     )
-    return {kind: count for kind, count in rows.tuples()}
+    return dict(rows.tuples().all())
 
 
 def names_to_offer(session: Session) -> list[str]:

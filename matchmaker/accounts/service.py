@@ -129,7 +129,9 @@ def sign_up(session: Session, given: SignUp) -> User:
 def _announce_sign_up(session: Session, user: User, *, is_new: bool) -> None:
     organisation = user.organisation
     if is_new:
-        activity.record(session, user, "organisation.registered", organisation, name=organisation.name)
+        activity.record(
+            session, user, "organisation.registered", organisation, name=organisation.name
+        )
         notify_offices(
             session, "organisation.waiting", organisation=organisation.name,
             endpoint="accounts.verification",
@@ -196,7 +198,9 @@ def set_active(session: Session, actor: User, person: User, *, active: bool) -> 
     person.active = active
     if not active:
         end_other_logins(session, person, None)
-    activity.record(session, actor, "user.opened" if active else "user.closed", person, name=person.name)
+    activity.record(
+        session, actor, "user.opened" if active else "user.closed", person, name=person.name
+    )
 
 
 def create_administrator(session: Session, *, email: str, name: str, password: str) -> User:

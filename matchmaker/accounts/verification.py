@@ -18,7 +18,12 @@ REASON_LIMIT = 500
 
 
 def update_organisation(
-    session: Session, actor: User, organisation: Organisation, values: dict[str, Any], *, version: int
+    session: Session,
+    actor: User,
+    organisation: Organisation,
+    values: dict[str, Any],
+    *,
+    version: int,
 ) -> bool:
     """Change the data of one's organisation; a new name or code asks for verification again.
 
@@ -36,6 +41,7 @@ def update_organisation(
         raise InvalidError({"uscc": _l("企业和服务机构请填写统一社会信用代码。")})
     for name, value in values.items():
         setattr(organisation, name, value)
+    flush(session)
     again = (changed and not keeps) or organisation.status == Verification.REFUSED
     if again and organisation.status != Verification.PENDING:
         _wait_again(organisation)
@@ -70,12 +76,16 @@ def refuse(
     reason = reason.strip()
     if not reason or len(reason) > REASON_LIMIT:
         raise InvalidError({"reason": _l("请写明原因（最多 500 字），对方会看到。")})
-    organisation.refusal_reason = reason
-    _decide(session, actor, organisation, Verification.REFUSED, version)
+    _decide(session, actor, organisation, Verification.REFUSED, version, reason)
 
 
 def _decide(
-    session: Session, actor: User, organisation: Organisation, status: Verification, version: int
+    session: Session,
+    actor: User,
+    organisation: Organisation,
+    status: Verification,
+    version: int,
+    reason: str = "",
 ) -> None:
     require(policy.can_verify(actor, organisation))
     if organisation.version != version or organisation.status == status:
@@ -83,9 +93,10 @@ def _decide(
     organisation.status = status
     organisation.verified_at = clock.now()
     organisation.verified_by_id = actor.id
-    if status == Verification.VERIFIED:
-        organisation.refusal_reason = ""
-    activity.record(session, actor, f"organisation.{status.value}", organisation, name=organisation.name)
+    organisation.refusal_reason = reason
+    activity.record(
+        session, actor, f"organisation.{status.value}", organisation, name=organisation.name
+    )
     for person in queries.people_of(session, organisation.id):
         notify(
             session, person, f"organisation.{status.value}", organisation=organisation.name,
@@ -119,4 +130,6 @@ def flush(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        raise InvalidError(message=_l("同样的邮箱、单位名称或信用代码已经登记，请核对以后再试。")) from error
+        raise InvalidError(
+            message=_l("同样的邮箱、单位名称或信用代码已经登记，请核对以后再试。")
+        ) from error

@@ -12,12 +12,12 @@ PAGE = 50
 
 
 def inbox(session: Session, actor: User, page: int = 1) -> list[Notification]:
-    """One page of the inbox, newest first."""
+    """One page of the inbox: unread lines first, each half newest first."""
     return list(
         session.scalars(
             select(Notification)
             .where(Notification.user_id == actor.id)
-            .order_by(Notification.id.desc())
+            .order_by(Notification.read_at.is_not(None), Notification.id.desc())
             .limit(PAGE)
             .offset((page - 1) * PAGE)
         )

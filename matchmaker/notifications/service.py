@@ -56,7 +56,9 @@ def _post(session: Session, user: User, line: Notification) -> None:
             key=f"notification:{line.id}",
             recipient=user.email,
             subject=text[:200],
-            body=_("%(name)s，您好：\n\n%(text)s。\n\n请登录平台查看。", name=user.name, text=text),
+            body=_(
+                "%(name)s，您好：\n\n%(text)s。\n\n请登录平台查看。", name=user.name, text=text
+            ),
         )
 
 

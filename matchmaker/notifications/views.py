@@ -49,6 +49,15 @@ def open_line(notification_id: int) -> Response:
         return redirect(url_for(".inbox"))
 
 
+@bp.post("/<int:notification_id>/read")
+@guard.signed_in
+def read_one(notification_id: int) -> Response:
+    with db.transaction() as session:
+        actor = guard.current_user()
+        service.mark_read(session, actor, queries.one(session, actor, notification_id).id)
+    return redirect(url_for(".inbox"))
+
+
 @bp.post("/read")
 @guard.signed_in
 def read_all() -> Response:

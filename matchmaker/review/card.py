@@ -1,0 +1,169 @@
+"""The explanation card: the engine's reasons, ready for a page and for storing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup, escape
+
+from matchmaker.catalogue.index import body_parts, document_of
+from matchmaker.engine import Explanation, IndicatorCheck, Recommender
+from matchmaker.labels import label
+from matchmaker.review.kinds import SIGNALS, words_of
+from models import Match, Posting
+
+MARKED = 6
+"""At most so many terms are marked in the texts; more would be noise."""
+STRONG, MIDDLE = 0.66, 0.33
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One line of 得分来自: words, part of the score, and its number in the texts."""
+
+    words: str
+    value: float
+    number: int | None = None
+    group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of 指标对照."""
+
+    name: str
+    wanted: str
+    offered: str
+    verdict: str
+    gap: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything that the card shows, in the reader's language."""
+
+    score: float
+    bars: list[Bar]
+    agreements: list[str]
+    disagreements: list[str]
+    missing: list[str]
+    checks: list[Check]
+    need_parts: dict[str, Markup]
+    achievement_parts: dict[str, Markup]
+    model: str
+
+    @property
+    def met(self) -> int:
+        return sum(check.verdict == "met" for check in self.checks)
+
+    def stored(self) -> dict[str, Any]:
+        """Return what is kept with a decision: what was shown when it was taken."""
+        return {
+            "score": self.score,
+            "model": self.model,
+            "bars": [[bar.words, round(bar.value, 6)] for bar in self.bars],
+            "agreements": self.agreements,
+            "disagreements": self.disagreements,
+            "missing": self.missing,
+        }
+
+
+def card_of(recommender: Recommender, match: Match) -> Card:
+    """Explain a pair as it stands now."""
+    need, achievement = match.need, match.achievement
+    explanation = recommender.explain(document_of(need), document_of(achievement))
+    names = {str(node.id): node.name for side in (need, achievement) for node in side.chains}
+    return Card(
+        score=explanation.score,
+        bars=_bars(explanation),
+        agreements=[words_of(item, names) for item in explanation.agreements],
+        disagreements=[words_of(item, names) for item in explanation.disagreements],
+        missing=[words_of(item, names) for item in explanation.missing],
+        checks=[_check(item, need, achievement) for item in explanation.indicator_checks],
+        need_parts=_marked_parts(need, explanation, "need"),
+        achievement_parts=_marked_parts(achievement, explanation, "achievement"),
+        model=recommender.model_id,
+    )
+
+
+def _bars(explanation: Explanation) -> list[Bar]:
+    terms = [
+        Bar(item.term, item.contribution, number if number <= MARKED else None)
+        for number, item in enumerate(explanation.terms[:8], start=1)
+    ]
+    rest = explanation.terms[8:]
+    others = explanation.other_terms_count + len(rest)
+    value = explanation.other_terms_contribution + sum(item.contribution for item in rest)
+    if others:
+        terms.append(Bar(_("其他 %(n)d 个词", n=others), value))
+    fields = [
+        Bar(str(SIGNALS[name]), value, group=first == 0)
+        for first, (name, value) in enumerate(explanation.contributions.items())
+    ]
+    return terms + fields
+
+
+def _check(item: IndicatorCheck, need: Posting, achievement: Posting) -> Check:
+    wanted = next((row for row in need.indicators if row.name == item.need.name), None)
+    offered = None
+    if item.achievement is not None:
+        name = item.achievement.name
+        offered = next((row for row in achievement.indicators if row.name == name), None)
+    return Check(
+        name=item.need.name,
+        wanted=f"{indicator_value(wanted)} {item.need.unit}" if wanted else "",
+        offered=f"{indicator_value(offered)} {offered.unit}" if offered else "",
+        verdict=item.verdict,
+        gap=f"{item.gap:g} {item.need.unit}".strip() if item.gap else "",
+    )
+
+
+def indicator_value(row: Any) -> str:
+    """≥ 205, 3.2–3.8, 212: the value as people write it."""
+    if row.comparator.value == "range":
+        return _range(row)
+    value = row.value.replace("-", "\u2212")
+    if row.comparator.value == "eq":
+        return str(value)
+    return f"{label(row.comparator)}\u00a0{value}"
+
+
+def _range(row: Any) -> str:
+    low, high = (text.replace("-", "\u2212") for text in (row.value, row.value_to))
+    return f"{low}\u2060–\u2060{high}"
+
+
+def _marked_parts(posting: Posting, explanation: Explanation, side: str) -> dict[str, Markup]:
+    """Return title and body parts with the terms marked and numbered."""
+    most = explanation.terms[0].contribution if explanation.terms else 1.0
+    marks: dict[str, list[tuple[int, int, int, int]]] = {"title": [], "body": []}
+    for number, item in enumerate(explanation.terms[:MARKED], start=1):
+        spans = item.need_spans if side == "need" else item.achievement_spans
+        share = item.contribution / most if most else 0
+        strength = 3 if share > STRONG else 2 if share > MIDDLE else 1
+        for field, start, end in spans:
+            marks[field].append((start, end, number, strength))
+    parts = {"title": _mark(posting.title, marks["title"], 0)}
+    position = 0
+    for field, text in body_parts(posting):
+        inside = [m for m in marks["body"] if position <= m[0] and m[1] <= position + len(text)]
+        parts[field] = _mark(text, inside, position)
+        position += len(text) + 1
+    return parts
+
+
+def _mark(text: str, marks: Iterable[tuple[int, int, int, int]], offset: int) -> Markup:
+    result, position = Markup(""), 0
+    for start, end, number, strength in sorted(marks):
+        first, last = start - offset, end - offset
+        if first < position:
+            continue
+        result += escape(text[position:first])
+        result += Markup('<mark class="t s{}">{}<sup>{}</sup></mark>').format(
+            strength, text[first:last], number
+        )
+        position = last
+    return result + escape(text[position:])

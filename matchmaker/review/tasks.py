@@ -1,0 +1,34 @@
+"""After a decision: both sides are told, unless it was undone in the meantime."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from matchmaker import jobs
+from matchmaker.jobs import JobRun
+from matchmaker.notifications.service import notify
+from models import Match, MatchStatus, Notification
+
+
+@jobs.task("review.announce")
+def announce(run: JobRun) -> None:
+    """Tell the owners of both postings of an accepted pair, once."""
+    with run.database.transaction() as session:
+        match = session.get(Match, run.payload["match_id"])
+        if match is None or match.status != MatchStatus.ACCEPTED:
+            return
+        mark = {"match": match.id, "decided": match.decided_at.isoformat() if match.decided_at else ""}
+        owners = {posting.owner_id: posting.owner for posting in (match.need, match.achievement)}
+        for owner in owners.values():
+            told = session.scalars(
+                select(Notification.values).where(
+                    Notification.user_id == owner.id, Notification.kind == "match.accepted"
+                )
+            )
+            if any(all(values.get(k) == v for k, v in mark.items()) for values in told):
+                continue
+            notify(
+                session, owner, "match.accepted", need=match.need.title,
+                achievement=match.achievement.title, by_mail=True, endpoint="review.pairing",
+                endpoint_values={"match_id": match.id}, **mark,
+            )  # fmt: skip
