@@ -62,5 +62,5 @@ def keep_carried(session: Session, user: User, carried: str) -> None:
         fields: Any = json.loads(carried) if carried else {}
         form = str(fields["draft_key"][0])
         save(session, user, form, {k: v for k, v in fields.items() if isinstance(v, list)})
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, InvalidError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, InvalidError):
         return

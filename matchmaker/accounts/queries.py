@@ -196,7 +196,7 @@ def count_published(session: Session, organisation_id: int) -> dict[PostingKind,
         )
         .group_by(Posting.kind)
     )
-    return dict(rows.tuples().all())
+    return {PostingKind(kind): int(count) for kind, count in rows}
 
 
 def names_to_offer(session: Session) -> list[str]:

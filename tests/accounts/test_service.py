@@ -52,9 +52,7 @@ def given(session: Session, **values: Any) -> SignUp:
 
 
 def with_password(session: Session, **values: Any) -> User:
-    return factories.make_user(
-        session, password_hash=passwords.hash_password(PASSWORD), **values
-    )
+    return factories.make_user(session, password_hash=passwords.hash_password(PASSWORD), **values)
 
 
 def open_rows(session: Session, user: User) -> list[LoginSession]:
@@ -102,9 +100,7 @@ def test_who_joins_a_known_organisation_waits_for_a_colleague(session: Session, 
 
     assert second.organisation_id == first.organisation_id
     assert second.membership == Membership.PENDING
-    told = session.scalars(
-        select(Notification.kind).where(Notification.user_id == first.id)
-    ).all()
+    told = session.scalars(select(Notification.kind).where(Notification.user_id == first.id)).all()
     assert told == ["membership.requested"]
 
 
@@ -519,7 +515,10 @@ def test_what_is_registered_twice_at_once_gets_a_sentence(session: Session) -> N
     factories.make_organisation(session, name="示范一", uscc=USCC)
     session.add(
         Organisation(
-            name="示范二", uscc=USCC, kind=OrganisationKind.ENTERPRISE, region_code="500106",
+            name="示范二",
+            uscc=USCC,
+            kind=OrganisationKind.ENTERPRISE,
+            region_code="500106",
             created_at=clock.now(),
         )  # fmt: skip
     )
