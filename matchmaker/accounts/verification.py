@@ -61,7 +61,7 @@ def _wait_again(organisation: Organisation) -> None:
 
 def verify(session: Session, actor: User, organisation: Organisation, *, version: int) -> None:
     """Say that the organisation is who it says it is; its postings become visible."""
-    _decide(session, actor, organisation, Verification.VERIFIED, version)
+    _decide(session, actor, organisation, Verification.VERIFIED, version=version)
 
 
 def refuse(
@@ -76,7 +76,7 @@ def refuse(
     reason = reason.strip()
     if not reason or len(reason) > REASON_LIMIT:
         raise InvalidError({"reason": _l("请写明原因（最多 500 字），对方会看到。")})
-    _decide(session, actor, organisation, Verification.REFUSED, version, reason)
+    _decide(session, actor, organisation, Verification.REFUSED, version=version, reason=reason)
 
 
 def _decide(
@@ -84,6 +84,7 @@ def _decide(
     actor: User,
     organisation: Organisation,
     status: Verification,
+    *,
     version: int,
     reason: str = "",
 ) -> None:

@@ -32,6 +32,7 @@ from models import (
     Region,
     SchemeNode,
     User,
+    Verification,
 )
 
 REASON_LIMIT = 1000
@@ -50,7 +51,7 @@ def save_new(
         InvalidError: a value cannot be used.
 
     """
-    require(policy.can_post(actor, kind) or policy.is_organiser(actor))
+    require(policy.can_post(actor, kind) or policy.is_office(actor))
     moment = clock.now()
     posting = queries.kind_class(kind)(
         status=PostingStatus.DRAFT,
@@ -110,7 +111,7 @@ def submit(session: Session, actor: User, posting: Posting, *, strict: bool = Tr
         InvalidError: something required is missing.
 
     """
-    require(policy.can_submit(actor, posting) or policy.is_organiser(actor))
+    require(policy.can_submit(actor, posting) or policy.is_office(actor))
     _check_complete(posting, strict=strict)
     _move(posting, PostingStatus.SUBMITTED)
     posting.submitted_at = clock.now()
@@ -132,6 +133,17 @@ def publish(session: Session, actor: User, posting: Posting) -> None:
         session, posting.owner, "posting.published", title=posting.title, by_mail=True,
         **_link(posting),
     )  # fmt: skip
+
+
+def publish_imported(session: Session, actor: User, posting: Posting) -> None:
+    """Publish what an office imports for a verified organisation, its own included."""
+    require(
+        policy.is_office(actor) and posting.organisation.status == Verification.VERIFIED,
+        _l("只有组织方和管理员可以为已核验的单位导入。"),
+    )
+    _publish(session, posting)
+    revisions.record(session, actor, posting)
+    activity.record(session, actor, "posting.published", posting, title=posting.title)
 
 
 def _publish(session: Session, posting: Posting) -> None:

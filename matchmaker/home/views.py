@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as BaseResponse
 
-from matchmaker import guard, i18n
+from matchmaker import db, guard, i18n
+from matchmaker.catalogue import policy
+from matchmaker.catalogue import queries as catalogue
+from matchmaker.home import queries
 from matchmaker.paths import local_path
+from matchmaker.review import queries as review
+from models import PostingKind
 
 bp = Blueprint("home", __name__)
 preferences = Blueprint("preferences", __name__)
@@ -15,10 +32,56 @@ BLUEPRINTS = (bp, preferences)
 YEAR = 365 * 24 * 3600
 
 
+def init_app(app: Flask) -> None:
+    """Put the bar of each role on every page."""
+
+    @app.context_processor
+    def _navigation() -> dict[str, Any]:
+        user = g.get("user")
+        if user is None:
+            return {"navigation": []}
+        here = request.endpoint or ""
+        return {
+            "navigation": [
+                {
+                    "url": url_for(item.endpoint, **dict(item.values)), "label": item.label,
+                    "icon": item.icon, "count": item.count, "active": _is_active(item, here),
+                }
+                for item in queries.navigation(db.session(), user)
+            ]
+        }  # fmt: skip
+
+
+def _is_active(item: queries.NavigationItem, here: str) -> bool:
+    groups = {"catalogue.need": "catalogue.needs", "catalogue.achievement": "catalogue.achievements",
+              "review.pairing": "review.pairings", "catalogue.new": "catalogue.mine",
+              "catalogue.edit": "catalogue.mine"}  # fmt: skip
+    return groups.get(here, here) == item.endpoint
+
+
 @bp.get("/")
 @guard.signed_in
 def index() -> str:
-    return render_template("home/index.html")
+    """What waits for me."""
+    session, actor = db.session(), guard.current_user()
+    office = policy.is_office(actor)
+    todo = queries.waiting_for(session, actor)
+    return render_template(
+        "home/index.html",
+        todo=todo, figures=queries.figures(session), office=office,
+        verified=guard.is_verified(actor),
+        kinds=[kind for kind in PostingKind if policy.can_post(actor, kind)],
+        history=review.recent_activity(session, size=8) if office else [],
+        pairings=[] if office else review.accepted_of(session, actor)[:5],
+        own=[] if office else catalogue.own_postings(session, actor)[:6],
+    )  # fmt: skip
+
+
+@bp.get("/about")
+@guard.public
+def about() -> str:
+    """How the platform is used, in one page."""
+    return render_template("home/about.html")
 
 
 @preferences.post("/preferences/theme")

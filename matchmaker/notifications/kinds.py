@@ -13,6 +13,7 @@ KINDS: dict[str, Any] = {
     "membership.requested": _l("%(name)s 申请加入您的单位，请确认是不是同事"),
     "membership.confirmed": _l("%(organisation)s 已确认您是本单位人员"),
     "membership.refused": _l("%(organisation)s 没有确认您是本单位人员"),
+    "posting.submitted": _l("%(organisation)s 提交了“%(title)s”，等待审核"),
     "posting.published": _l("“%(title)s”已发布"),
     "posting.returned": _l("“%(title)s”需要修改：%(reason)s"),
     "posting.withdrawn": _l("“%(title)s”已被组织方撤回：%(reason)s"),

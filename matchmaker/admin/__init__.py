@@ -1,0 +1,1 @@
+"""For the administrator: jobs, mail, people, imports, the state of the machine."""

@@ -1,0 +1,247 @@
+"""Needs and achievements from CSV or JSON lines, through the services.
+
+A row names a title and a text and whatever other fields it has; field names are those of the
+tables, common Chinese column names are understood. Rows that cannot be used are reported one by
+one, and the others are imported. A second import of the same `external_id` changes the record.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker.catalogue import queries, service
+from matchmaker.db import Database
+from matchmaker.errors import InvalidError, MatchmakerError
+from matchmaker.forms import SEPARATORS, tidy
+from matchmaker.vocabulary import queries as vocabulary
+from models import Organisation, Posting, PostingKind, PostingStatus, TEXT_LIMIT, TITLE_LIMIT, User
+
+ALIASES = {
+    "名称": "title", "需求名称": "title", "成果名称": "title", "标题": "title",
+    "正文": "text", "内容": "text", "content": "text", "abstract": "text", "body": "text",
+    "简介": "text", "摘要": "text", "keyphrases": "keywords", "关键词": "keywords",
+    "id": "external_id", "requirement_id": "external_id", "achievement_id": "external_id",
+    "产业链": "chains", "chain": "chains", "成熟度": "trl", "合作方式": "modes", "转化方式": "modes",
+    "title_joined": "title", "预算": "budget_wan", "期限": "deadline",
+}  # fmt: skip
+COMMIT_EVERY = 200
+MAX_BYTES = 200_000_000
+LISTS = frozenset({"keywords", "innovations", "effects", "contributors", "partners", "modes", "chains"})
+DATES = frozenset({"deadline", "registered_on"})
+
+
+@dataclass(slots=True)
+class ImportResult:
+    """What became of the rows of a file."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        return self.created + self.changed + self.unchanged + len(self.refused)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "created": self.created, "changed": self.changed, "unchanged": self.unchanged,
+            "refused": len(self.refused), "problems": [list(item) for item in self.refused[:200]],
+        }  # fmt: skip
+
+
+def read_records(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a .csv, .jsonl or .ndjson file.
+
+    Raises:
+        InvalidError: the file cannot be read as what its name says.
+
+    """
+    if not path.is_file():
+        raise InvalidError(message=_("找不到文件 %(path)s。", path=str(path)))
+    if path.stat().st_size > MAX_BYTES:
+        raise InvalidError(message=_("文件太大，请分成几份。"))
+    text = _decoded(path.read_bytes())
+    if path.suffix.lower() in {".jsonl", ".ndjson", ".json"}:
+        yield from _json_lines(text)
+    else:
+        csv.field_size_limit(2**24)
+        yield from csv.DictReader(io.StringIO(text, newline=""))
+
+
+def _decoded(content: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InvalidError(message=_("文件编码无法识别，请另存为 UTF-8。"))
+
+
+def _json_lines(text: str) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            raise InvalidError(message=_("第 %(n)d 行不是 JSON。", n=number)) from None
+        if not isinstance(record, dict):
+            raise InvalidError(message=_("第 %(n)d 行不是一个对象。", n=number))
+        yield record
+
+
+def import_records(
+    database: Database,
+    actor_id: int,
+    kind: PostingKind,
+    records: Iterable[Mapping[str, Any]],
+    *,
+    organisation: str = "",
+    publish: bool = True,
+    report: Callable[[int, ImportResult], None] = lambda _done, _result: None,
+) -> ImportResult:
+    """Import rows in the name of a person; each batch is one transaction, each row a savepoint.
+
+    Suggestions of single records are left to one `matching.refresh_all` at the end.
+    """
+    result = ImportResult()
+    batch: list[tuple[int, Mapping[str, Any]]] = []
+    for number, record in enumerate(records, start=1):
+        batch.append((number, record))
+        if len(batch) == COMMIT_EVERY:
+            _import_batch(database, actor_id, kind, batch, result, organisation, publish=publish)
+            report(number, result)
+            batch = []
+    _import_batch(database, actor_id, kind, batch, result, organisation, publish=publish)
+    return result
+
+
+def _import_batch(
+    database: Database, actor_id: int, kind: PostingKind,
+    batch: list[tuple[int, Mapping[str, Any]]], result: ImportResult, organisation: str,
+    *, publish: bool,
+) -> None:  # fmt: skip
+    with database.transaction() as session:
+        actor = session.get_one(User, actor_id)
+        owner = _organisation(session, organisation) or actor.organisation
+        for number, record in batch:
+            try:
+                with session.begin_nested():
+                    _import_one(session, actor, owner, kind, record, result, publish=publish)
+            except MatchmakerError as error:
+                result.refused.append((number, _words(error)))
+        _keep_only_full_refresh(session)
+
+
+def _keep_only_full_refresh(session: Session) -> None:
+    """Forget the refresh of each single record: one refresh of all follows the import."""
+    from models import Job, JobStatus
+
+    ids = session.info.pop("jobs", [])
+    for start in range(0, len(ids), 500):
+        for job in session.scalars(select(Job).where(Job.id.in_(ids[start : start + 500]))):
+            if job.kind == "matching.refresh":
+                job.status = JobStatus.DONE
+                job.message = "covered by the refresh after the import"
+            else:
+                session.info.setdefault("jobs", []).append(job.id)
+
+
+def _organisation(session: Session, name: str) -> Organisation | None:
+    if not name:
+        return None
+    row = session.scalar(select(Organisation).where(Organisation.name == name))
+    if row is None:
+        raise InvalidError(message=_("没有名为 %(name)s 的单位。", name=name))
+    return row
+
+
+def _import_one(
+    session: Session, actor: User, owner: Organisation, kind: PostingKind,
+    record: Mapping[str, Any], result: ImportResult, *, publish: bool,
+) -> None:  # fmt: skip
+    values, external_id = values_of(session, kind, record)
+    known = None
+    if external_id:
+        key = f"{kind.value}:{external_id}"[:120]
+        known = session.scalar(select(Posting).where(Posting.external_id == key))
+    if known is not None:
+        changed = service.save(session, actor, known, values, version=known.version)
+        result.changed += changed
+        result.unchanged += not changed
+        return
+    posting = service.save_new(session, actor, kind, values, external_id=f"{kind.value}:{external_id}"[:120] if external_id else None)
+    posting.organisation, posting.organisation_id = owner, owner.id
+    posting.region_code = values.get("region_code", owner.region_code)
+    session.flush()
+    if publish:
+        service.submit(session, actor, posting, strict=False)
+        service.publish_imported(session, actor, posting)
+    result.created += 1
+
+
+def values_of(
+    session: Session, kind: PostingKind, record: Mapping[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """Translate a row into what the services take; return the values and the external id."""
+    named = {ALIASES.get(str(k).strip(), str(k).strip()): v for k, v in record.items() if k}
+    external_id = str(named.pop("external_id", "") or "").strip()
+    title = tidy(str(named.pop("title", "") or "")).replace("\n", " ")[: TITLE_LIMIT * 3]
+    text = tidy(str(named.pop("text", "") or ""))
+    if not title and not text:
+        raise InvalidError(message=_("没有名称，也没有正文。"))
+    title = title or text[:40]
+    values: dict[str, Any] = {"title": title[:TITLE_LIMIT], "declared_open": True}
+    body = text or title
+    if len(title) > TITLE_LIMIT:
+        body = f"{title}\n{body}"
+    values["problem" if kind == PostingKind.NEED else "approach"] = body[:TEXT_LIMIT]
+    columns = {column.key for column in queries.kind_class(kind).__mapper__.columns}
+    for name, value in named.items():
+        found = _value(session, name, value)
+        if name == "chains" and found:
+            values["nodes"] = found
+        elif name == "budget_wan" and found is not None and kind == PostingKind.NEED:
+            values["budget"] = int(float(found) * 10_000)
+        elif name in {"modes", "indicators", "properties"} or (name in columns and found not in (None, "")):
+            values[name] = found
+    for name in ("id", "version", "status", "owner_id", "organisation_id", "kind", "search_text"):
+        values.pop(name, None)
+    return values, external_id
+
+
+def _value(session: Session, name: str, value: Any) -> Any:
+    if name == "chains":
+        names = value if isinstance(value, list) else SEPARATORS.split(str(value or ""))
+        known = {node.name: node.id for node in vocabulary.chains(session)}
+        return [known[item.strip()] for item in names if item.strip() in known]
+    if name in LISTS:
+        items = value if isinstance(value, list) else SEPARATORS.split(str(value or ""))
+        clean = [tidy(str(item))[:30] for item in items if str(item).strip()]
+        return clean[:3] if name == "keywords" else clean
+    if name == "trl":
+        return int(value) if str(value or "").strip().isdecimal() else None
+    if name in DATES:
+        try:
+            return date.fromisoformat(str(value).strip()) if value else None
+        except ValueError:
+            raise InvalidError(message=_("“%(value)s”不是日期。", value=str(value)[:30])) from None
+    return tidy(value) if isinstance(value, str) else value
+
+
+def _words(error: MatchmakerError) -> str:
+    if isinstance(error, InvalidError) and error.fields:
+        return "；".join(f"{name}: {text}" for name, text in error.fields.items())
+    return str(error.message or type(error).__name__)

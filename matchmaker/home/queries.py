@@ -1,0 +1,179 @@
+"""What waits for a person, by role; where the bar leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker import clock
+from matchmaker.accounts import policy as account_policy
+from matchmaker.accounts import queries as accounts
+from matchmaker.admin import queries as admin
+from matchmaker.catalogue import policy, queries
+from matchmaker.guard import effective_role
+from matchmaker.review import queries as review
+from models import (
+    Membership,
+    Organisation,
+    Posting,
+    PostingKind,
+    PostingStatus,
+    Role,
+    User,
+    Verification,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """One line of 待我处理: a number, a sentence, and one verb."""
+
+    number: int
+    words: str
+    detail: str
+    act: str
+    endpoint: str
+    values: dict[str, Any]
+    due: bool = False
+    main: bool = False
+
+
+def waiting_for(session: Session, actor: User) -> list[ToDo]:
+    """Everything that waits for this person, most pressing first; empty kinds are left out."""
+    found = _own(session, actor)
+    if effective_role(actor) == Role.ORGANISER:
+        found += _organiser(session, actor)
+    if effective_role(actor) == Role.ADMINISTRATOR:
+        found += _administrator(session, actor)
+    return [item for item in found if item.number]
+
+
+def _organiser(session: Session, actor: User) -> list[ToDo]:
+    review_counts = review.tab_counts(session, actor, review.QueueFilters())
+    return [
+        ToDo(queries.count_submitted(session), _("条内容待发布审核"), _("发布后一秒内开始推荐"),
+             _("去审核"), "catalogue.submissions", {}),
+        ToDo(review_counts["waiting"], _("条推荐待审核"),
+             _("新增 %(n)d 条", n=review_counts["new"]), _("继续审核"), "review.queue", {}, main=True),
+        ToDo(accounts.count_waiting(session, actor), _("家单位待核验"),
+             _("核验以前，单位发布的内容对别人不可见"), _("去核验"), "accounts.verification", {}),
+    ]  # fmt: skip
+
+
+def _administrator(session: Session, actor: User) -> list[ToDo]:
+    return [
+        ToDo(accounts.count_waiting(session, actor), _("家单位待核验"), _("政府部门由管理员核验"),
+             _("去核验"), "accounts.verification", {}),
+        ToDo(admin.count_failed(session), _("项后台任务失败"), _("看原因，可以重试"),
+             _("看任务"), "admin.job_list", {"status": "failed"}, due=True),
+        ToDo(admin.count_unsent(session), _("封邮件没有寄出"), _("没有配置邮件服务器时，在这里查看链接"),
+             _("看邮件"), "admin.mails", {}),
+    ]  # fmt: skip
+
+
+def _own(session: Session, actor: User) -> list[ToDo]:
+    if account_policy.is_office(actor):
+        return []
+    returned = _count(session, actor, PostingStatus.DRAFT, Posting.returned_reason != "")
+    drafts = _count(session, actor, PostingStatus.DRAFT, Posting.returned_reason == "")
+    soon = clock.today() + timedelta(days=30)
+    ending = _count(session, actor, PostingStatus.PUBLISHED, Posting.valid_until <= soon)
+    people = session.scalar(
+        select(func.count(User.id)).where(
+            User.organisation_id == actor.organisation_id, User.membership == Membership.PENDING,
+            User.id != actor.id,
+        )
+    ) or 0  # fmt: skip
+    confirmed = actor.membership == Membership.CONFIRMED
+    return [
+        ToDo(returned, _("条内容被退回，请修改"), _("组织方写了要改什么"), _("去修改"),
+             "catalogue.mine", {"status": "draft"}, due=True),
+        ToDo(len(review.accepted_of(session, actor)), _("对对接已被接受"),
+             _("可以看到对方的联系方式和理由"), _("看对接"), "review.pairings", {}, main=True),
+        ToDo(ending, _("条内容快到期"), _("续期只要点一下"), _("去续期"), "catalogue.mine",
+             {"status": "published"}),
+        ToDo(drafts, _("份草稿没有提交"), _("写完就可以提交审核"), _("继续写"), "catalogue.mine",
+             {"status": "draft"}),
+        ToDo(people if confirmed else 0, _("位同事等待确认"), _("确认他们是本单位人员"), _("去确认"),
+             "accounts.organisation", {"organisation_id": actor.organisation_id}),
+    ]  # fmt: skip
+
+
+def _count(session: Session, actor: User, status: PostingStatus, *conditions: Any) -> int:
+    return session.scalar(
+        select(func.count(Posting.id)).where(
+            Posting.organisation_id == actor.organisation_id, Posting.status == status, *conditions
+        )
+    ) or 0  # fmt: skip
+
+
+def figures(session: Session) -> dict[str, int]:
+    """How much there is: published needs and achievements, accepted pairs, organisations."""
+    published = dict(
+        session.execute(
+            select(Posting.kind, func.count())
+            .where(Posting.status == PostingStatus.PUBLISHED)
+            .group_by(Posting.kind)
+        ).all()  # type: ignore[arg-type]
+    )
+    return {
+        "needs": published.get(PostingKind.NEED, 0),
+        "achievements": published.get(PostingKind.ACHIEVEMENT, 0),
+        "accepted": admin.count_accepted(session),
+        "organisations": session.scalar(
+            select(func.count(Organisation.id)).where(
+                Organisation.status == Verification.VERIFIED
+            )
+        ) or 0,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """An entry of the bar."""
+
+    endpoint: str
+    label: str
+    icon: str
+    count: int = 0
+    values: tuple[tuple[str, Any], ...] = ()
+
+
+def navigation(session: Session, actor: User) -> list[NavigationItem]:
+    """The bar of a role; the first four are the phone's bottom bar."""
+    home = NavigationItem("home.index", _("首页"), "home")
+    achievements = NavigationItem("catalogue.achievements", _("成果"), "flask")
+    needs = NavigationItem("catalogue.needs", _("需求"), "bulb")
+    role = effective_role(actor)
+    if role == Role.ORGANISER:
+        return [
+            home,
+            NavigationItem("review.queue", _("对接审核"), "git-merge", review.count_waiting(session, actor)),
+            NavigationItem("catalogue.submissions", _("发布审核"), "list-check", queries.count_submitted(session)),
+            needs, achievements,
+            NavigationItem("accounts.verification", _("单位核验"), "shield-check", accounts.count_waiting(session, actor)),
+            NavigationItem("vocabulary.scheme", _("产业链"), "hierarchy", values=(("code", "cq33"),)),
+            NavigationItem("review.history", _("动态"), "activity"),
+        ]  # fmt: skip
+    if role == Role.ADMINISTRATOR:
+        return [
+            home,
+            NavigationItem("admin.job_list", _("任务"), "server", admin.count_failed(session)),
+            NavigationItem("accounts.verification", _("单位核验"), "shield-check", accounts.count_waiting(session, actor)),
+            NavigationItem("admin.people", _("用户"), "users"),
+            NavigationItem("admin.mails", _("邮件"), "mail"),
+            NavigationItem("admin.imports", _("导入"), "upload"),
+            NavigationItem("vocabulary.schemes", _("分类"), "hierarchy"),
+            needs, achievements,
+            NavigationItem("review.history", _("动态"), "activity"),
+        ]  # fmt: skip
+    own = _("我的需求") if policy.can_post(actor, PostingKind.NEED) else _("我的成果")
+    return [
+        home, NavigationItem("catalogue.mine", own, "list"), needs, achievements,
+        NavigationItem("review.pairings", _("对接进展"), "git-merge"),
+    ]  # fmt: skip
