@@ -36,6 +36,10 @@ class Form(wtforms.Form):
 
     draft = False
 
+    def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Fill the fields; where nothing was sent, the object's own values are shown."""
+        super().process(formdata or None, *args, **kwargs)
+
     def show(self, error: InvalidError) -> None:
         """Put the sentences of a refusal at their fields; what belongs to none goes on top."""
         for name, sentence in error.fields.items():

@@ -520,7 +520,7 @@ def test_what_is_registered_twice_at_once_gets_a_sentence(session: Session) -> N
             kind=OrganisationKind.ENTERPRISE,
             region_code="500106",
             created_at=clock.now(),
-        )  # fmt: skip
+        )
     )
 
     with pytest.raises(InvalidError):

@@ -327,6 +327,20 @@ def test_nonsense_that_is_carried_does_not_hinder_signing_in(
     assert enter(client, make(database), carry=carry).status_code == 302
 
 
+def test_forms_show_what_is_stored(signed_in: SignedIn, database: Database) -> None:
+    user = make(database, position="示范高级工程师", phone="023-63012345")
+    browser = signed_in(user)
+
+    page = browser.get("/account").text
+    edit = browser.get(f"/organisations/{user.organisation_id}/edit").text
+
+    assert "示范高级工程师" in page
+    assert "023-63012345" in page
+    assert re.search(r'value="zh"\s+checked', page)
+    assert f'value="{user.organisation.name}"' in edit
+    assert re.search(r'value="500106"\s+selected', edit)
+
+
 def test_the_profile_is_changed(signed_in: SignedIn, database: Database) -> None:
     user = make(database)
     browser = signed_in(user)
