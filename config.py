@@ -79,11 +79,11 @@ class Settings:
         )
 
     @classmethod
-    def for_tests(cls, instance: Path, database_url: str = "sqlite://") -> Settings:
+    def for_tests(cls, instance: Path, database_url: str = "") -> Settings:
         """Settings that touch nothing outside `instance`; the key is new each time."""
         return cls(
             instance=instance,
-            database_url=database_url,
+            database_url=database_url or f"sqlite:///{instance / 'test.sqlite'}",
             secret_key=secrets.token_hex(32),
             base_url="http://localhost",
             sign_in_limit="1000 per minute",

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
@@ -18,6 +19,7 @@ from werkzeug.wrappers import Response
 from config import ROOT, Settings
 from matchmaker import clock, db, guard, i18n, labels
 from matchmaker.errors import InvalidError, NotAllowedError, NotFoundError, NotNowError
+from models import Achievement, Mode, PostingStatus, PriceKind
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +119,16 @@ def icon(name: str, cls: str = "") -> Markup:
     ).format(cls=cls, address=address, name=name)
 
 
+def price(achievement: Achievement) -> str:
+    """面议, 80 万元, 260–320 万元."""
+    if achievement.price_kind == PriceKind.NEGOTIABLE:
+        return str(labels.label(achievement.price_kind))
+    low, high = i18n.wan(achievement.price_from), i18n.wan(achievement.price_to)
+    if achievement.price_kind == PriceKind.FIXED:
+        return _("%(wan)s 万元", wan=low)
+    return _("%(low)s–%(high)s 万元", low=low, high=high)
+
+
 def csp_nonce() -> str:
     """Return the nonce of this response."""
     if "csp_nonce" not in g:
@@ -126,7 +138,21 @@ def csp_nonce() -> str:
 
 def _register_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters |= {
+        "label": labels.label,
+        "price": price,
+        "zip": zip,
+        "sort_by_count": lambda options, counts: sorted(
+            options, key=lambda option: -counts.get(option[0], 0)
+        ),
+        "by_value": lambda counts: {key.value: number for key, number in counts.items()},
+        "mode_options": lambda counts: [
+            (mode.value, labels.label(mode)) for mode in Mode if mode in counts
+        ],
+    }
     app.jinja_env.globals.update(
+        label_of=lambda value: labels.label(PostingStatus(value)),
+        mode_words=lambda value: labels.label(Mode(value)) if value in set(Mode) else value,
         icon=icon,
         csp_nonce=csp_nonce,
         label=labels.label,

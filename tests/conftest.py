@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from config import Settings
 from matchmaker.app import create_app
 from matchmaker.db import Database
-from models import Model, User
+from models import User
 from tests import databases, factories
 
 
@@ -40,10 +40,10 @@ def own_database(database_kind: str, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    """The application over a SQLite database in memory, with empty tables."""
+    """The application over a SQLite database of its own, with empty tables."""
+    databases.copy_empty_sqlite(tmp_path)
     application = create_app(Settings.for_tests(tmp_path))
     database: Database = application.extensions["database"]
-    Model.metadata.create_all(database.engine)
     yield application
     database.engine.dispose()
 

@@ -55,7 +55,7 @@ def _postgres_engine() -> Engine:
 
 @cache
 def _sqlite_engine() -> Engine:
-    settings = Settings.for_tests(Path(tempfile.gettempdir()))
+    settings = Settings.for_tests(Path(tempfile.gettempdir()), "sqlite://")
     engine = open_database(settings).engine
     Model.metadata.create_all(engine)
     return engine
@@ -81,11 +81,28 @@ def rolled_back(engine: Engine) -> Iterator[Session]:
             outer.rollback()
 
 
+@cache
+def _sqlite_template() -> Path:
+    """A SQLite file with empty tables, made once for this process and copied for each test."""
+    folder = Path(tempfile.mkdtemp(prefix="matchmaker-sqlite-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    database = open_database(Settings.for_tests(folder))
+    Model.metadata.create_all(database.engine)
+    database.engine.dispose()
+    return folder / "test.sqlite"
+
+
+def copy_empty_sqlite(folder: Path) -> None:
+    """Put a SQLite file with empty tables where `Settings.for_tests(folder)` looks for it."""
+    shutil.copy(_sqlite_template(), folder / "test.sqlite")
+
+
 def new_database(kind: str, folder: Path) -> Database:
     """Make a database of its own with empty tables, for tests that need several sessions."""
-    url = f"sqlite:///{folder / 'test.sqlite'}"
-    if kind == "postgres":
-        url = new_postgres_database(f"own_{os.getpid()}_{folder.name}".lower()[:60])
+    if kind == "sqlite":
+        copy_empty_sqlite(folder)
+        return open_database(Settings.for_tests(folder))
+    url = new_postgres_database(f"own_{os.getpid()}_{folder.name}".lower()[:60])
     settings = replace(Settings.for_tests(folder), database_url=url)
     database = open_database(settings)
     Model.metadata.create_all(database.engine)

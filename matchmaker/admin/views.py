@@ -125,7 +125,8 @@ def set_active(user_id: int, verb: str) -> BaseResponse:
 def imports() -> Any:
     """Upload a file of needs or achievements; a job imports it."""
     session = db.session()
-    verified = account_queries.organisations(session, status=Verification.VERIFIED.value)
+    statement = account_queries.organisations(status=Verification.VERIFIED.value)
+    verified = list(session.scalars(statement.limit(500)))
     if request.method == "GET":
         return render_template("admin/import.html", organisations=verified, error="")
     upload = request.files.get("file")

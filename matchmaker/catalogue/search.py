@@ -184,13 +184,10 @@ def facet_counts(
 ) -> dict[str, dict[Any, int]]:
     """Count every value of every facet among what the other facets leave."""
 
-    def ids(name: str) -> Any:
-        return narrowed(actor, filters, hits, skip=name).subquery().c.id
-
     def grouped(name: str, column: Any, key: Any) -> dict[Any, int]:
-        part = ids(name)
+        among = narrowed(actor, filters, hits, skip=name)
         rows = session.execute(
-            select(column, func.count()).join(part, part == key).group_by(column)
+            select(column, func.count()).where(key.in_(among)).group_by(column)
         )
         return {value: number for value, number in rows}
 
@@ -199,23 +196,21 @@ def facet_counts(
         *[(Posting.trl.between(low, high), name) for name, (low, high) in TRL_BANDS.items()],
         else_="",
     )
-    organisation = ids("organisation")
+    among = narrowed(actor, filters, hits, skip="organisation")
+    organisations = session.execute(
+        select(Posting.organisation_id, func.count())
+        .where(Posting.id.in_(among), _named(actor))
+        .group_by(Posting.organisation_id)
+        .order_by(func.count().desc(), Posting.organisation_id)
+        .limit(12)
+    )
     return {
         "chain": grouped("chain", PostingNode.node_id, PostingNode.posting_id),
         "mode": grouped("mode", PostingMode.mode, PostingMode.posting_id),
         "trl": grouped("trl", band, Posting.id),
         "region": grouped("region", province, Posting.id),
         "status": grouped("status", Posting.status, Posting.id),
-        "organisation": dict(
-            session.execute(
-                select(Posting.organisation_id, func.count())
-                .join(organisation, organisation == Posting.id)
-                .where(_named(actor))
-                .group_by(Posting.organisation_id)
-                .order_by(func.count().desc(), Posting.organisation_id)
-                .limit(12)
-            ).all()  # type: ignore[arg-type]
-        ),
+        "organisation": {key: number for key, number in organisations},
     }
 
 

@@ -49,7 +49,7 @@ def _related(session: Session, actor: User, posting: Posting, match: Match) -> d
     return {
         "title": other.title,
         "words": f"{shown(session, actor, other).organisation}　{words}",
-        "url": url_for(".pairing", match_id=match.id),
+        "url": url_for("review.pairing", match_id=match.id),
     }
 
 
