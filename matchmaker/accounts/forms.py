@@ -57,6 +57,7 @@ class SignUpForm(OrganisationFields):
 
 class OrganisationForm(OrganisationFields):
     name = Text(_l("单位名称"), limit=120, help=_l("修改名称或代码以后，需要重新核验。"))
+    region_code = Choice(_l("所在地区"))
     name_en = Text(_l("英文名称"), limit=200, optional=True)
     website = Text(_l("网站"), limit=200, optional=True, example="https://example.org")
     introduction = LongText(_l("单位简介"), limit=2000, optional=True)

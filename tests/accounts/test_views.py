@@ -607,6 +607,16 @@ def test_an_edit_that_was_overtaken_keeps_what_was_typed(
     assert "刚刚被同事改过" in second.text
 
 
+def test_an_organisation_keeps_a_region(signed_in: SignedIn, database: Database) -> None:
+    user = make(database)
+    fields = {"name": user.organisation.name, "region_code": "", "version": "1"}
+
+    answer = signed_in(user).post(f"/organisations/{user.organisation_id}/edit", data=fields)
+
+    assert answer.status_code == 422
+    assert "请选择“所在地区”" in answer.text
+
+
 def test_every_page_of_a_person_opens(signed_in: SignedIn, database: Database) -> None:
     user = make(database, Role.ADMINISTRATOR)
     browser = signed_in(user)
