@@ -6,6 +6,10 @@ Embedded form: a filesystem broker in the instance folder and one process with t
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -101,3 +105,16 @@ def __getattr__(name: str) -> Celery:
     if name in {"celery", "app"}:
         return create_celery(Settings.from_env())
     raise AttributeError(name)
+
+
+def _leave_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went."""
+    parent = int(os.environ.get("MATCHMAKER_PARENT", "0"))
+    while parent and os.getppid() == parent:
+        time.sleep(1)
+    if parent:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+if os.environ.get("MATCHMAKER_PARENT"):
+    threading.Thread(target=_leave_with_parent, daemon=True).start()

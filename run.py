@@ -1,0 +1,329 @@
+"""Start Matchmaker: web server and worker, from one command. `app` is the WSGI entry."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from config import Settings, SettingsError
+
+VERSION = "0.1.0"
+CHINESE = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
+EXIT_UNUSABLE = 2
+
+
+class StartError(RuntimeError):
+    """The program cannot start; the message is one sentence in the person's language."""
+
+
+def say(chinese: str, english: str) -> str:
+    """Choose the sentence for the language of the terminal."""
+    return chinese if CHINESE else english
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; problems are one sentence on stderr and a status of 2."""
+    options = parser().parse_args(arguments)
+    try:
+        command: Callable[[argparse.Namespace], int] = options.run
+        return command(options)
+    except (StartError, SettingsError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_UNUSABLE
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command; without one the platform is served."""
+    top = argparse.ArgumentParser(
+        prog="./run",
+        description=say("启动成渝科技成果对接平台。", "Start Matchmaker, the platform for technology transfer."),
+    )
+    _serve_options(top)
+    top.set_defaults(run=serve)
+    commands = top.add_subparsers(title=say("命令", "commands"), metavar="")
+    serving = commands.add_parser("serve", help=say("启动平台（默认）", "serve the platform (default)"))
+    _serve_options(serving)
+    serving.set_defaults(run=serve)
+    importing = commands.add_parser(
+        "import", help=say("从 CSV 或 JSON Lines 导入", "import needs or achievements from CSV or JSON lines")
+    )
+    importing.add_argument("kind", choices=["needs", "achievements"])
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--as", dest="email", default="", help=say("以哪位组织方的名义", "e-mail of the organiser who imports"))
+    importing.add_argument("--organisation", default="", help=say("归到哪家单位", "name of the organisation they belong to"))
+    importing.set_defaults(run=import_file)
+    admin = commands.add_parser("create-admin", help=say("新建系统管理员", "create an administrator"))
+    admin.add_argument("email")
+    admin.add_argument("--name", default="管理员")
+    admin.set_defaults(run=create_admin)
+    version = commands.add_parser("version", help=say("显示版本", "print the version"))
+    version.set_defaults(run=lambda _options: print(VERSION) or 0)
+    return top
+
+
+def _serve_options(target: argparse.ArgumentParser) -> None:
+    target.add_argument("--host", default="127.0.0.1", help=say("监听地址，默认 127.0.0.1", "address to listen on (127.0.0.1)"))
+    target.add_argument("--port", type=int, default=8000, help=say("端口，默认 8000", "port (8000)"))
+    target.add_argument("--empty", action="store_true", help=say("第一次启动时不载入演示数据", "no demonstration data the first time"))
+
+
+def prepare(*, demonstration: bool) -> Settings:
+    """Make the instance folder, key and database; load data the first time.
+
+    Raises:
+        StartError: the folder cannot be written, or the database is newer than the program.
+
+    """
+    settings = _settings()
+    from matchmaker import db
+
+    new = db.current_revision(settings) is None
+    try:
+        db.migrate(settings)
+    except db.DatabaseTooNewError as error:
+        raise StartError(
+            say(
+                f"数据库的版本（{error}）比程序新，请更新程序后再启动。",
+                f"The database (revision {error}) is newer than this program; update the program first.",
+            )
+        ) from error
+    if new:
+        _load(settings, demonstration=demonstration)
+    return settings
+
+
+def _settings() -> Settings:
+    folder = Path(os.environ.get("MATCHMAKER_INSTANCE", Path(__file__).parent / "instance")).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".write-{os.getpid()}"
+        probe.write_text("")
+        probe.unlink()
+        return Settings.from_env()
+    except OSError as error:
+        raise StartError(
+            say(
+                f"文件夹 {folder} 不能写入（{error.strerror}），请修改权限，或用 MATCHMAKER_INSTANCE 指定别的文件夹。",
+                f"The folder {folder} cannot be written ({error.strerror}); change its permissions or name another in MATCHMAKER_INSTANCE.",
+            )
+        ) from error
+
+
+def _load(settings: Settings, *, demonstration: bool) -> None:
+    from matchmaker.db import open_database
+    from matchmaker.vocabulary.reference import load_reference
+
+    database = open_database(settings)
+    with database.transaction() as session:
+        load_reference(session)
+    database.engine.dispose()
+    if demonstration:
+        from seed.load import load_demonstration
+
+        print(say("正在载入演示数据 …", "Loading the demonstration data …"), flush=True)
+        load_demonstration(settings)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C: one worker beside waitress in this process."""
+    listener = _listen(options.host, options.port)
+    lock = _only_one(_settings())
+    settings = prepare(demonstration=not options.empty)
+    address = f"http://{options.host}:{listener.getsockname()[1]}"
+    os.environ.setdefault("MATCHMAKER_BASE_URL", address)
+    settings = Settings.from_env()
+    app = _application(settings)
+    worker = start_worker(settings)
+    signal.signal(signal.SIGTERM, _stop)
+    _greet(app, address)
+    try:
+        import waitress
+
+        waitress.serve(app, sockets=[listener], threads=8, ident=None, max_request_body_size=settings.request_bytes)
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        print(say("正在停止 …", "Stopping …"), flush=True)
+        stop_worker(worker)
+        lock.close()
+    return 0
+
+
+def _application(settings: Settings) -> Any:
+    from matchmaker.app import create_app
+    from seed.load import demonstration_accounts
+
+    app = create_app(settings)
+    app.extensions["demonstration_accounts"] = demonstration_accounts(app.extensions["database"])
+
+    def warm() -> None:
+        """Fit the index before the first person asks for it."""
+        from matchmaker.catalogue.index import live_index
+
+        with app.app_context():
+            live_index().recommender()
+
+    threading.Thread(target=warm, daemon=True).start()
+    return app
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise StartError(
+                say(f"端口 {port} 已被占用，请换一个，例如 ./run --port {port + 1}。",
+                    f"Port {port} is in use; choose another, for example ./run --port {port + 1}.")
+            ) from error  # fmt: skip
+        raise StartError(
+            say(f"不能在 {host}:{port} 上监听（{error}）。", f"Cannot listen on {host}:{port} ({error}).")
+        ) from error
+    return listener
+
+
+def _only_one(settings: Settings) -> IO[str]:
+    """Hold the instance: two programs on one folder would each start a worker."""
+    file = (settings.instance / "lock").open("w")
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        return file
+    except OSError as error:
+        raise StartError(
+            say(f"另一个 ./run 正在使用 {settings.instance}。", f"Another ./run is using {settings.instance}.")
+        ) from error
+    return file
+
+
+def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
+    """Start the embedded worker as a child; it leaves by itself when this process is gone."""
+    environment = {
+        **os.environ,
+        "MATCHMAKER_INSTANCE": str(settings.instance),
+        "MATCHMAKER_PARENT": str(os.getpid()),
+    }
+    command = [
+        sys.executable, "-m", "celery", "-A", "matchmaker.worker", "worker", "-P", "threads", "-B",
+        "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        "-n", "embedded@%h",
+    ]  # fmt: skip
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+        command, cwd=Path(__file__).parent, env=environment, start_new_session=True
+    )
+
+
+def stop_worker(worker: subprocess.Popen[bytes]) -> None:
+    """Ask the worker to finish what it does; after a while insist."""
+    if worker.poll() is not None:
+        return
+    worker.terminate()
+    try:
+        worker.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+
+def _stop(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
+
+
+def _greet(app: Any, address: str) -> None:
+    from matchmaker import db
+
+    mode = db.journal_mode()
+    version = ".".join(str(part) for part in db.sqlite_version())
+    print(f"\n  {say('平台已启动', 'Matchmaker is running')}: {address}")
+    if app.extensions["database"].engine.dialect.name == "sqlite":
+        print(f"  SQLite {version}, journal_mode={mode}")
+    for role, email, password in app.extensions["demonstration_accounts"]:
+        print(f"    {email:<34}{password}   {role}")
+    print(f"  {say('按 Ctrl-C 停止', 'Press Ctrl-C to stop')}\n", flush=True)
+
+
+def import_file(options: argparse.Namespace) -> int:
+    """Import a file in this process and score everything; prints what became of the rows."""
+    settings = prepare(demonstration=False)
+    from sqlalchemy import select
+
+    from matchmaker import jobs
+    from matchmaker.admin.imports import import_records, read_records
+    from matchmaker.app import create_app
+    from matchmaker.errors import MatchmakerError
+    from models import PostingKind, Role, User
+
+    app = create_app(settings)
+    database = app.extensions["database"]
+    kind = PostingKind.NEED if options.kind == "needs" else PostingKind.ACHIEVEMENT
+    started = time.monotonic()
+    with app.app_context():
+        with database.reading() as session:
+            wanted = User.email == options.email.lower() if options.email else User.role == Role.ORGANISER
+            actor_id = session.scalar(select(User.id).where(wanted).order_by(User.id).limit(1))
+        if actor_id is None:
+            raise StartError(
+                say("没有这个组织方账号，请用 --as 指定。", "There is no such organiser; name one with --as.")
+            )
+        try:
+            result = import_records(
+                database, actor_id, kind, read_records(options.file), organisation=options.organisation
+            )
+        except MatchmakerError as error:
+            raise StartError(str(error.message)) from error
+        with database.transaction() as session:
+            jobs.enqueue(session, "matching.refresh_all")
+        database.send_job = lambda _job_id: None
+        jobs.run_due(database)
+    seconds = round(time.monotonic() - started, 1)
+    print(json.dumps({**result.as_json(), "seconds": seconds}, ensure_ascii=False, indent=1))
+    return 0
+
+
+def create_admin(options: argparse.Namespace) -> int:
+    """Create an administrator; the password is read from the terminal or standard input."""
+    import getpass
+
+    settings = prepare(demonstration=False)
+    from matchmaker.accounts.service import create_administrator
+    from matchmaker.db import open_database
+    from matchmaker.errors import MatchmakerError
+
+    words = say("密码（至少 10 个字符）：", "Password (at least 10 characters): ")
+    password = getpass.getpass(words) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    try:
+        with open_database(settings).transaction() as session:
+            create_administrator(session, email=options.email, name=options.name, password=password)
+    except MatchmakerError as error:
+        raise StartError(str(error)) from error
+    print(say("已建好。", "Created."))
+    return 0
+
+
+def __getattr__(name: str) -> Any:
+    """Build the WSGI application only for a server that asks for it (`gunicorn run:app`)."""
+    if name == "app":
+        from matchmaker.app import create_app
+
+        return create_app(Settings.from_env())
+    raise AttributeError(name)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
