@@ -1,0 +1,1 @@
+"""Demonstration data: invented organisations, people, achievements and needs."""
