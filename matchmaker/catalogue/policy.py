@@ -38,8 +38,11 @@ def can_post(actor: User, kind: PostingKind) -> bool:
 
 
 def is_own(actor: User, posting: Posting) -> bool:
-    """A posting of the person's own organisation."""
-    return posting.organisation_id == actor.organisation_id
+    """One's own posting, or one of the organisation that has confirmed the person."""
+    if posting.owner_id == actor.id:
+        return True
+    colleague = posting.organisation_id == actor.organisation_id
+    return colleague and actor.membership == Membership.CONFIRMED
 
 
 def can_edit(actor: User, posting: Posting) -> bool:

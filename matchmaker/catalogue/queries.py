@@ -13,6 +13,7 @@ from models import (
     Achievement,
     Match,
     MatchStatus,
+    Membership,
     Need,
     Organisation,
     Posting,
@@ -35,10 +36,19 @@ def visible_to(actor: User, kind: PostingKind | None = None) -> Select[Any]:
     statement = select(Posting).join(Organisation, Organisation.id == Posting.organisation_id)
     if kind is not None:
         statement = statement.where(Posting.kind == kind)
-    own = Posting.organisation_id == actor.organisation_id
+    own = is_own(actor)
     if policy.is_office(actor):
         return statement.where(or_(own, Posting.status != PostingStatus.DRAFT))
     return statement.where(or_(own, is_public(), Posting.id.in_(partner_ids(actor))))
+
+
+def is_own(actor: User) -> ColumnElement[bool]:
+    """One's own postings, and those of the organisation that has confirmed the person."""
+    if actor.membership != Membership.CONFIRMED:
+        return Posting.owner_id == actor.id
+    return or_(
+        Posting.owner_id == actor.id, Posting.organisation_id == actor.organisation_id
+    )
 
 
 def is_public() -> ColumnElement[bool]:
@@ -52,7 +62,7 @@ def is_public() -> ColumnElement[bool]:
 
 def partner_ids(actor: User) -> Select[Any]:
     """Ids of postings that are paired, by acceptance, with one of the person's organisation."""
-    own = select(Posting.id).where(Posting.organisation_id == actor.organisation_id)
+    own = select(Posting.id).where(is_own(actor))
     accepted = Match.status == MatchStatus.ACCEPTED
     return (
         select(Match.need_id)
@@ -87,7 +97,7 @@ def own_postings(
     session: Session, actor: User, status: PostingStatus | None = None
 ) -> list[Posting]:
     """Everything of one's organisation, last changed first."""
-    statement = select(Posting).where(Posting.organisation_id == actor.organisation_id)
+    statement = select(Posting).where(is_own(actor))
     if status is not None:
         statement = statement.where(Posting.status == status)
     return list(session.scalars(statement.order_by(Posting.updated_at.desc()).limit(500)))
@@ -97,7 +107,7 @@ def own_counts(session: Session, actor: User) -> dict[PostingStatus, int]:
     """How many postings of one's organisation are in each state."""
     rows = session.execute(
         select(Posting.status, func.count())
-        .where(Posting.organisation_id == actor.organisation_id)
+        .where(is_own(actor))
         .group_by(Posting.status)
     )
     return {status: count for status, count in rows}

@@ -142,7 +142,7 @@ def _named(actor: User) -> Any:
     """Keep postings whose organisation the person may know: a facet must not give it away."""
     return or_(
         Posting.name_visibility == NameVisibility.EVERYONE,
-        Posting.organisation_id == actor.organisation_id,
+        queries.is_own(actor),
     )
 
 

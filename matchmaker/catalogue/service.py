@@ -15,7 +15,7 @@ from matchmaker.catalogue import policy, queries, revisions
 from matchmaker.catalogue.values import checked
 from matchmaker.engine import fold
 from matchmaker.errors import InvalidError, NotAllowedError, NotNowError, require
-from matchmaker.notifications.service import notify
+from matchmaker.notifications.service import notify, notify_offices
 from matchmaker.vocabulary import queries as vocabulary
 from models import (
     NEXT_POSTING_STATUSES,
@@ -117,6 +117,11 @@ def submit(session: Session, actor: User, posting: Posting, *, strict: bool = Tr
     posting.submitted_at = clock.now()
     posting.returned_reason = ""
     activity.record(session, actor, "posting.submitted", posting, title=posting.title)
+    if strict:  # an import announces nothing; it is published at once
+        notify_offices(
+            session, "posting.submitted", organisation=posting.organisation.name,
+            title=posting.title, endpoint="catalogue.submissions",
+        )  # fmt: skip
     session.flush()
 
 

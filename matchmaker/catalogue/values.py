@@ -208,7 +208,7 @@ def _indicators(kind: PostingKind, value: Any, errors: Errors) -> list[dict[str,
 
 
 def _indicator(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-    found = {name: str(row.get(name) or "").strip() for name in ("name", "unit", "reference", "method")}
+    found: dict[str, Any] = {name: str(row.get(name) or "").strip() for name in ("name", "unit", "reference", "method")}
     key = f"indicators.{number}"
     if not found["name"]:
         errors[key] = _("第 %(n)d 行没有写指标名称。", n=number)
@@ -228,6 +228,8 @@ def _indicator(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str,
         errors.setdefault(key, _("第 %(n)d 行的区间请填两个数，前小后大。", n=number))
     if found["comparator"] != Comparator.RANGE:
         found["value_to"] = ""
+    if found["comparator"] in set(Comparator):
+        found["comparator"] = Comparator(found["comparator"])
     return {**found, "ordinal": number}
 
 
@@ -248,21 +250,23 @@ def _properties(kind: PostingKind, value: Any, errors: Errors) -> list[dict[str,
 
 def _property(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
     key = f"properties.{number}"
-    if row["kind"] not in set(PropertyKind) or (row.get("status") or "granted") not in set(PropertyStatus):
+    kind, status = row["kind"], row.get("status") or PropertyStatus.GRANTED
+    if kind in set(PropertyKind) and status in set(PropertyStatus):
+        kind, status = PropertyKind(kind), PropertyStatus(status)
+    else:
         errors[key] = _("第 %(n)d 行请从列出的类型和状态中选择。", n=number)
     count = plain_number(str(row.get("count") or "1"))
     if not count.isdecimal() or not 1 <= int(count[:6]) <= 9999:  # noqa: PLR2004 - a sane bound
         errors[key] = _("第 %(n)d 行的件数请填整数。", n=number)
         count = "1"
     text = str(row.get("number") or "").strip()[:60]
-    kind = row["kind"]
     if text and kind in {"invention_patent", "utility_model", "design_patent"}:
         text = _parsed(key, text, validators.parse_patent, errors)
     elif text and kind == "software_copyright":
         text = _parsed(key, text, validators.parse_software_registration, errors)
     return {
         "kind": kind,
-        "status": row.get("status") or PropertyStatus.GRANTED,
+        "status": status,
         "number": text[:40],
         "holder": str(row.get("holder") or "").strip()[:120],
         "count": int(count),

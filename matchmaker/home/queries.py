@@ -107,7 +107,7 @@ def _own(session: Session, actor: User) -> list[ToDo]:
 def _count(session: Session, actor: User, status: PostingStatus, *conditions: Any) -> int:
     return session.scalar(
         select(func.count(Posting.id)).where(
-            Posting.organisation_id == actor.organisation_id, Posting.status == status, *conditions
+            queries.is_own(actor), Posting.status == status, *conditions
         )
     ) or 0  # fmt: skip
 

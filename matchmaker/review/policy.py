@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from matchmaker.catalogue import policy as catalogue
 from matchmaker.guard import effective_role
 from models import Match, MatchStatus, Role, User
 
@@ -26,4 +27,6 @@ def can_see(actor: User, match: Match) -> bool:
     """Organisers see every pair; owners the accepted ones of their own postings."""
     if can_review(actor):
         return True
-    return match.status == MatchStatus.ACCEPTED and is_party(actor, match)
+    if match.status != MatchStatus.ACCEPTED:
+        return False
+    return any(catalogue.is_own(actor, side) for side in (match.need, match.achievement))

@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from matchmaker import clock
+from matchmaker.catalogue import policy as catalogue_policy
+from matchmaker.catalogue import queries as catalogue
 from matchmaker.errors import NotFoundError
 from matchmaker.review import policy
 from models import (
@@ -163,8 +165,7 @@ def many(session: Session, actor: User, ids: list[int]) -> list[Match]:
 
 def accepted_of(session: Session, actor: User) -> list[Match]:
     """Accepted pairs of one's own organisation, last accepted first."""
-    own = Posting.organisation_id == actor.organisation_id
-    mine = select(Posting.id).where(own)
+    mine = select(Posting.id).where(catalogue.is_own(actor))
     statement = (
         select(Match)
         .where(
@@ -183,7 +184,7 @@ def pairs_of(session: Session, actor: User, posting: Posting) -> list[Match]:
     side = Match.need_id if isinstance(posting, Need) else Match.achievement_id
     statement = select(Match).where(side == posting.id, Match.status != MatchStatus.REJECTED)
     if not policy.can_review(actor):
-        if posting.organisation_id != actor.organisation_id:
+        if not catalogue_policy.is_own(actor, posting):
             return []
         statement = statement.where(Match.status == MatchStatus.ACCEPTED)
     order = case((Match.status == MatchStatus.ACCEPTED, 0), else_=1)

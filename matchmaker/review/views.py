@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from matchmaker import db, guard
+from matchmaker.catalogue import policy as catalogue
 from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.shown import shown
 from matchmaker.errors import InvalidError, NotNowError
@@ -262,7 +263,7 @@ def pairings() -> str:
 
 
 def _other(actor: User, match: Match) -> Posting:
-    own = match.need.organisation_id == actor.organisation_id
+    own = catalogue.is_own(actor, match.need)
     return match.achievement if own else match.need
 
 
