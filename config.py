@@ -101,7 +101,7 @@ def read_secret(instance: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32))
     key = path.read_text(encoding="ascii", errors="replace").strip()
-    if len(key) < 32:  # noqa: PLR2004 - 128 bits in hexadecimal
+    if len(key) < 32:
         message = f"The secret key in {path} is too short; remove the file to get a new one."
         raise SettingsError(message)
     return key

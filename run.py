@@ -47,23 +47,41 @@ def parser() -> argparse.ArgumentParser:
     """Describe every command; without one the platform is served."""
     top = argparse.ArgumentParser(
         prog="./run",
-        description=say("启动成渝科技成果对接平台。", "Start Matchmaker, the platform for technology transfer."),
+        description=say(
+            "启动成渝科技成果对接平台。", "Start Matchmaker, the platform for technology transfer."
+        ),
     )
     _serve_options(top)
     top.set_defaults(run=serve)
     commands = top.add_subparsers(title=say("命令", "commands"), metavar="")
-    serving = commands.add_parser("serve", help=say("启动平台（默认）", "serve the platform (default)"))
+    serving = commands.add_parser(
+        "serve", help=say("启动平台（默认）", "serve the platform (default)")
+    )
     _serve_options(serving)
     serving.set_defaults(run=serve)
     importing = commands.add_parser(
-        "import", help=say("从 CSV 或 JSON Lines 导入", "import needs or achievements from CSV or JSON lines")
+        "import",
+        help=say(
+            "从 CSV 或 JSON Lines 导入", "import needs or achievements from CSV or JSON lines"
+        ),
     )
     importing.add_argument("kind", choices=["needs", "achievements"])
     importing.add_argument("file", type=Path)
-    importing.add_argument("--as", dest="email", default="", help=say("以哪位组织方的名义", "e-mail of the organiser who imports"))
-    importing.add_argument("--organisation", default="", help=say("归到哪家单位", "name of the organisation they belong to"))
+    importing.add_argument(
+        "--as",
+        dest="email",
+        default="",
+        help=say("以哪位组织方的名义", "e-mail of the organiser who imports"),
+    )
+    importing.add_argument(
+        "--organisation",
+        default="",
+        help=say("归到哪家单位", "name of the organisation they belong to"),
+    )
     importing.set_defaults(run=import_file)
-    admin = commands.add_parser("create-admin", help=say("新建系统管理员", "create an administrator"))
+    admin = commands.add_parser(
+        "create-admin", help=say("新建系统管理员", "create an administrator")
+    )
     admin.add_argument("email")
     admin.add_argument("--name", default="管理员")
     admin.set_defaults(run=create_admin)
@@ -73,9 +91,19 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _serve_options(target: argparse.ArgumentParser) -> None:
-    target.add_argument("--host", default="127.0.0.1", help=say("监听地址，默认 127.0.0.1", "address to listen on (127.0.0.1)"))
-    target.add_argument("--port", type=int, default=8000, help=say("端口，默认 8000", "port (8000)"))
-    target.add_argument("--empty", action="store_true", help=say("第一次启动时不载入演示数据", "no demonstration data the first time"))
+    target.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help=say("监听地址，默认 127.0.0.1", "address to listen on (127.0.0.1)"),
+    )
+    target.add_argument(
+        "--port", type=int, default=8000, help=say("端口，默认 8000", "port (8000)")
+    )
+    target.add_argument(
+        "--empty",
+        action="store_true",
+        help=say("第一次启动时不载入演示数据", "no demonstration data the first time"),
+    )
 
 
 def prepare(*, demonstration: bool) -> Settings:
@@ -104,7 +132,9 @@ def prepare(*, demonstration: bool) -> Settings:
 
 
 def _settings() -> Settings:
-    folder = Path(os.environ.get("MATCHMAKER_INSTANCE", Path(__file__).parent / "instance")).resolve()
+    folder = Path(
+        os.environ.get("MATCHMAKER_INSTANCE", Path(__file__).parent / "instance")
+    ).resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".write-{os.getpid()}"
@@ -150,7 +180,13 @@ def serve(options: argparse.Namespace) -> int:
     try:
         import waitress
 
-        waitress.serve(app, sockets=[listener], threads=8, ident=None, max_request_body_size=settings.request_bytes)
+        waitress.serve(
+            app,
+            sockets=[listener],
+            threads=8,
+            ident=None,
+            max_request_body_size=settings.request_bytes,
+        )
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
@@ -191,7 +227,10 @@ def _listen(host: str, port: int) -> socket.socket:
                     f"Port {port} is in use; choose another, for example ./run --port {port + 1}.")
             ) from error  # fmt: skip
         raise StartError(
-            say(f"不能在 {host}:{port} 上监听（{error}）。", f"Cannot listen on {host}:{port} ({error}).")
+            say(
+                f"不能在 {host}:{port} 上监听（{error}）。",
+                f"Cannot listen on {host}:{port} ({error}).",
+            )
         ) from error
     return listener
 
@@ -207,7 +246,10 @@ def _only_one(settings: Settings) -> IO[str]:
         return file
     except OSError as error:
         raise StartError(
-            say(f"另一个 ./run 正在使用 {settings.instance}。", f"Another ./run is using {settings.instance}.")
+            say(
+                f"另一个 ./run 正在使用 {settings.instance}。",
+                f"Another ./run is using {settings.instance}.",
+            )
         ) from error
     return file
 
@@ -275,15 +317,26 @@ def import_file(options: argparse.Namespace) -> int:
     started = time.monotonic()
     with app.app_context():
         with database.reading() as session:
-            wanted = User.email == options.email.lower() if options.email else User.role == Role.ORGANISER
+            wanted = (
+                User.email == options.email.lower()
+                if options.email
+                else User.role == Role.ORGANISER
+            )
             actor_id = session.scalar(select(User.id).where(wanted).order_by(User.id).limit(1))
         if actor_id is None:
             raise StartError(
-                say("没有这个组织方账号，请用 --as 指定。", "There is no such organiser; name one with --as.")
+                say(
+                    "没有这个组织方账号，请用 --as 指定。",
+                    "There is no such organiser; name one with --as.",
+                )
             )
         try:
             result = import_records(
-                database, actor_id, kind, read_records(options.file), organisation=options.organisation
+                database,
+                actor_id,
+                kind,
+                read_records(options.file),
+                organisation=options.organisation,
             )
         except MatchmakerError as error:
             raise StartError(str(error.message)) from error
@@ -309,7 +362,9 @@ def create_admin(options: argparse.Namespace) -> int:
     password = getpass.getpass(words) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     try:
         with open_database(settings).transaction() as session:
-            create_administrator(session, email=options.email, name=options.name, password=password)
+            create_administrator(
+                session, email=options.email, name=options.name, password=password
+            )
     except MatchmakerError as error:
         raise StartError(str(error)) from error
     print(say("已建好。", "Created."))

@@ -104,9 +104,12 @@ def main() -> None:
     }
     result: dict[str, object] = {"contest": contest(folder / "contest2019_open")}
     for task, (rows, query, text) in tasks.items():
-        rows = [row for row in rows if row.get(query) and row.get(text)]
-        queries = [" ".join(row[query]) if isinstance(row[query], list) else str(row[query]) for row in rows]
-        texts = [str(row[text]) for row in rows]
+        kept = [row for row in rows if row.get(query) and row.get(text)]
+        queries = [
+            " ".join(row[query]) if isinstance(row[query], list) else str(row[query])
+            for row in kept
+        ]
+        texts = [str(row[text]) for row in kept]
         result[task] = {name: known_item(rank, queries, texts) for name, rank in METHODS.items()}
     print(json.dumps(result, ensure_ascii=False, indent=1))
 

@@ -15,7 +15,7 @@ def record(
     actor: User | None,
     action: str,
     subject: Posting | Match | Organisation | User,
-    **values: Any,  # noqa: ANN401 - whatever the sentence of this action needs, as JSON
+    **values: Any,
 ) -> Activity:
     """Note who did what (`noun.past`) to what; no actor means the platform itself."""
     line = Activity(

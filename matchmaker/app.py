@@ -105,7 +105,7 @@ def _register_features(app: Flask) -> None:
 
 def _connect_queue(app: Flask, settings: Settings) -> None:
     if settings.embedded_worker:
-        from matchmaker import worker  # noqa: PLC0415 - Celery is heavy; tests do without
+        from matchmaker import worker
 
         app.extensions["database"].send_job = worker.sender(settings)
 
@@ -125,8 +125,8 @@ def price(achievement: Achievement) -> str:
         return str(labels.label(achievement.price_kind))
     low, high = i18n.wan(achievement.price_from), i18n.wan(achievement.price_to)
     if achievement.price_kind == PriceKind.FIXED:
-        return _("%(wan)s 万元", wan=low)
-    return _("%(low)s–%(high)s 万元", low=low, high=high)
+        return str(_("%(wan)s 万元", wan=low))
+    return str(_("%(low)s–%(high)s 万元", low=low, high=high))
 
 
 def csp_nonce() -> str:
@@ -204,15 +204,15 @@ def _register_errors(app: Flask) -> None:
 PAGES = frozenset({400, 401, 403, 404, 409, 413, 429, 500, 503})
 
 
-def error_page(status: int, message: Any = "") -> tuple[str, int]:  # noqa: ANN401 - lazy string
+def error_page(status: int, message: Any = "") -> tuple[str, int]:
     """Answer with the page of a status, saying what happened and what can be done."""
-    page = status if status in PAGES else (500 if status >= 500 else 400)  # noqa: PLR2004
+    page = status if status in PAGES else (500 if status >= 500 else 400)
     error_id = secrets.token_hex(4)
     context = {"message": message, "error_id": error_id, "status": status}
     return render_template(f"errors/{page}.html", **context), status
 
 
-def _sign_in(error: guard.SignInNeededError) -> Any:  # noqa: ANN401 - any Flask answer
+def _sign_in(error: guard.SignInNeededError) -> Any:
     """Ask a stranger to sign in; what a form carried is kept (accounts.views.ask_to_sign_in)."""
     del error
     if _wants_fragment():
@@ -229,13 +229,13 @@ def _wants_fragment() -> bool:
     )
 
 
-def _http_error(error: HTTPException) -> Any:  # noqa: ANN401 - any Flask answer
-    if error.response is not None or (error.code or 500) < 400:  # noqa: PLR2004 - redirects
+def _http_error(error: HTTPException) -> Any:
+    if error.response is not None or (error.code or 500) < 400:
         return error
     return error_page(error.code or 500)
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
-    log.exception("unexpected error on %s %s", request.method, request.path, exc_info=error)
+    log.error("unexpected error on %s %s", request.method, request.path, exc_info=error)
     g.pop("session", None)
     return error_page(500)

@@ -24,7 +24,7 @@ from config import ROOT, Settings
 try:
     import pysqlite3 as sqlite
 except ImportError:  # no wheel for this platform: the interpreter's own library serves
-    sqlite = sqlite3  # type: ignore[assignment]
+    sqlite = sqlite3
 
 WAL_RESET_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 """First releases of each branch without the WAL-reset bug (sqlite.org, release notes 3.51.3)."""
@@ -99,10 +99,11 @@ def _sqlite_engine(url: str, *, memory: bool) -> Engine:
 
 
 def _sqlite_module() -> ModuleType:
-    return sqlite
+    module: ModuleType = sqlite
+    return module
 
 
-def _set_pragmas(connection: Any, record: Any) -> None:  # noqa: ANN401 - the driver's own types
+def _set_pragmas(connection: Any, record: Any) -> None:
     del record
     connection.isolation_level = None
     mode = journal_mode()

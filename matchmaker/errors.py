@@ -9,7 +9,7 @@ from typing import Any
 class MatchmakerError(Exception):
     """A refusal; `message` is a sentence for the person (perhaps a lazy translation)."""
 
-    def __init__(self, message: Any = "") -> None:  # noqa: ANN401 - str or a lazy string
+    def __init__(self, message: Any = "") -> None:
         super().__init__(message)
         self.message = message
 
@@ -29,12 +29,12 @@ class NotNowError(MatchmakerError):
 class InvalidError(MatchmakerError):
     """What was given cannot be used; `fields` says where and why, in sentences."""
 
-    def __init__(self, fields: Mapping[str, Any] | None = None, message: Any = "") -> None:  # noqa: ANN401
+    def __init__(self, fields: Mapping[str, Any] | None = None, message: Any = "") -> None:
         super().__init__(message or "; ".join(str(text) for text in (fields or {}).values()))
         self.fields: dict[str, Any] = dict(fields or {})
 
 
-def require(allowed: bool, message: Any = "") -> None:  # noqa: ANN401, FBT001 - reads as a sentence
+def require(allowed: bool, message: Any = "") -> None:
     """Raise `NotAllowedError` unless the policy said yes."""
     if not allowed:
         raise NotAllowedError(message)

@@ -50,7 +50,7 @@ class Access:
         return user is not None and (not self.roles or effective_role(user) in self.roles)
 
 
-class Identity(UserMixin):  # type: ignore[misc]  # Flask-Login has no types
+class Identity(UserMixin):
     """What Flask-Login keeps: the person and the session row in which they are signed in."""
 
     def __init__(self, login: LoginSession, token: str) -> None:
@@ -191,7 +191,6 @@ def access_of(endpoint: str) -> Access:
         LookupError: the view declares none; `app.create_app` refuses to start then.
 
     """
-
     return declared_access(current_app, endpoint)
 
 

@@ -52,7 +52,7 @@ def date_text(value: date | None) -> str:
         return "—"
     if isinstance(value, datetime):
         value = value.astimezone(clock.LOCAL_ZONE).date()
-    return format_date(value, "d MMM y" if is_english() else "y年M月d日 EEE")
+    return str(format_date(value, "d MMM y" if is_english() else "y年M月d日 EEE"))
 
 
 def day(value: date | None) -> str:
@@ -63,20 +63,20 @@ def day(value: date | None) -> str:
         value = value.astimezone(clock.LOCAL_ZONE).date()
     same_year = value.year == clock.today().year
     if is_english():
-        return format_date(value, "d MMM" if same_year else "d MMM y")
-    return format_date(value, "M月d日" if same_year else "y年M月d日")
+        return str(format_date(value, "d MMM" if same_year else "d MMM y"))
+    return str(format_date(value, "M月d日" if same_year else "y年M月d日"))
 
 
 def datetime_text(value: datetime | None) -> str:
     """2026年11月23日 周一 14:05."""
     if value is None:
         return "—"
-    return format_datetime(value, "d MMM y HH:mm" if is_english() else "y年M月d日 EEE HH:mm")
+    return str(format_datetime(value, "d MMM y HH:mm" if is_english() else "y年M月d日 EEE HH:mm"))
 
 
 def time_text(value: datetime | None) -> str:
     """14:05."""
-    return "—" if value is None else format_datetime(value, "HH:mm")
+    return "—" if value is None else str(format_datetime(value, "HH:mm"))
 
 
 def ago(value: datetime | None) -> str:
@@ -85,21 +85,21 @@ def ago(value: datetime | None) -> str:
         return "—"
     passed = clock.now() - value
     if passed < timedelta(minutes=1):
-        return _("刚刚")
+        return str(_("刚刚"))
     if passed < timedelta(hours=1):
-        return _("%(n)d 分钟前", n=passed.seconds // 60)
+        return str(_("%(n)d 分钟前", n=passed.seconds // 60))
     if passed < timedelta(hours=24):
-        return _("%(n)d 小时前", n=passed.seconds // 3600)
+        return str(_("%(n)d 小时前", n=passed.seconds // 3600))
     return day(value)
 
 
 def number(value: float | None) -> str:
     """1,800."""
-    return "—" if value is None else format_decimal(value)
+    return "—" if value is None else str(format_decimal(value))
 
 
 def wan(yuan: int | None) -> str:
     """Yuan as 万元, without the unit: 2600000 → 260, 35500 → 3.55."""
     if yuan is None:
         return "—"
-    return format_decimal(yuan / 10_000, "#,##0.####")
+    return str(format_decimal(yuan / 10_000, "#,##0.####"))

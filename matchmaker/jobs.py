@@ -69,7 +69,7 @@ def task(kind: str, *, regular: bool = False) -> Callable[[Task], Task]:
     return register
 
 
-def enqueue(  # noqa: PLR0913 - each is a fact of the job
+def enqueue(
     session: Session,
     kind: str,
     payload: Mapping[str, Any] | None = None,

@@ -246,12 +246,12 @@ LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
 }
 
 
-def label(member: StrEnum | None) -> Any:  # noqa: ANN401 - a lazy string
+def label(member: StrEnum | None) -> Any:
     """Return the words for a code; a dash when there is none."""
     return "—" if member is None else LABELS[type(member)][member]
 
 
-def choices(kind: type[StrEnum], members: Any = None) -> list[tuple[str, Any]]:  # noqa: ANN401
+def choices(kind: type[StrEnum], members: Any = None) -> list[tuple[str, Any]]:
     """Return (value, words) of an enum, in the order of its table here."""
     words = LABELS[kind]
     return [(member.value, words[member]) for member in (members or words)]

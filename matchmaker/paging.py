@@ -25,7 +25,7 @@ class Page:
     def of(cls, request: Request, total: int, size: int) -> Page:
         """Read the page from the address; what makes no sense is the first or the last page."""
         wanted = request.args.get("page", "1")
-        number = int(wanted) if wanted.isdecimal() and len(wanted) < 9 else 1  # noqa: PLR2004
+        number = int(wanted) if wanted.isdecimal() and len(wanted) < 9 else 1
         last = max(1, -(-total // size))
         arguments = tuple(
             (key, value) for key, value in request.args.items(multi=True) if key != "page"

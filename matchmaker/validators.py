@@ -41,7 +41,7 @@ def parse_uscc(text: str) -> str:
 
     """
     code = _plain(text)
-    if len(code) != 18:  # noqa: PLR2004 - GB 32100
+    if len(code) != 18:
         raise NumberError(_l("统一社会信用代码是 18 位，现在是 %(n)d 位。", n=len(code)))
     if any(character not in USCC_CHARACTERS for character in code):
         raise NumberError(_l("统一社会信用代码里没有 I、O、S、V、Z 等字符，请对照营业执照。"))
@@ -71,7 +71,7 @@ def organisation_check(body: str) -> str:
 def parse_organisation_code(text: str) -> str:
     """组织机构代码 (GB 11714), normalised to XXXXXXXX-X."""
     code = _plain(text).replace("-", "")
-    if len(code) != 9 or not code.isalnum() or not code.isascii():  # noqa: PLR2004 - GB 11714
+    if len(code) != 9 or not code.isalnum() or not code.isascii():
         raise NumberError(_l("组织机构代码是 9 位数字或字母。"))
     if organisation_check(code[:8]) != code[8]:
         raise NumberError(_l("组织机构代码的校验位不对。"))
@@ -99,7 +99,7 @@ def patent_check(body: str) -> str:
         weight * int(digit)
         for weight, digit in zip(PATENT_WEIGHTS[: len(body)], body, strict=True)
     )
-    return "X" if total % 11 == 10 else str(total % 11)  # noqa: PLR2004 - the eleventh residue
+    return "X" if total % 11 == 10 else str(total % 11)
 
 
 def parse_phone(text: str) -> str:
@@ -122,5 +122,7 @@ def parse_registration_number(text: str) -> str:
     """成果批准登记号: 3 characters of the office, 4 of the year, Y, 4 of the serial."""
     number = _plain(text)
     if not REGISTRATION.fullmatch(number):
-        raise NumberError(_l("批准登记号是 12 位：部门代码 3 位、年份 4 位、字母 Y、流水号 4 位。"))
+        raise NumberError(
+            _l("批准登记号是 12 位：部门代码 3 位、年份 4 位、字母 Y、流水号 4 位。")
+        )
     return number

@@ -68,21 +68,21 @@ def _transport(settings: Settings) -> dict[str, Any]:
 def _register(celery: Celery, settings: Settings) -> None:
     @cache
     def app() -> Flask:
-        from matchmaker.app import create_app  # noqa: PLC0415 - the web side imports this module
+        from matchmaker.app import create_app
 
         return create_app(settings)
 
-    @celery.task(name=RUN_JOB)
+    @celery.task(name=RUN_JOB)  # type: ignore[untyped-decorator]
     def run_job(job_id: int) -> None:
         with app().app_context():
             jobs.run(app().extensions["database"], job_id)
 
-    @celery.task(name=SWEEP)
+    @celery.task(name=SWEEP)  # type: ignore[untyped-decorator]
     def sweep() -> None:
         with app().app_context():
             jobs.sweep(app().extensions["database"])
 
-    @celery.task(name=DAILY)
+    @celery.task(name=DAILY)  # type: ignore[untyped-decorator]
     def daily() -> None:
         """Enqueue the regular work; each task decides whether it is due."""
         with app().app_context():
@@ -94,7 +94,7 @@ def _register(celery: Celery, settings: Settings) -> None:
     del run_job, sweep, daily
 
 
-def sender(settings: Settings) -> Any:  # noqa: ANN401 - a bound method of an untyped class
+def sender(settings: Settings) -> Any:
     """Return a function that sends one job id to the queue."""
     celery = create_celery(settings)
     return lambda job_id: celery.send_task(RUN_JOB, args=[job_id])

@@ -12,7 +12,7 @@ from config import Settings
 from models import Model
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> Any:  # noqa: ANN401 - Alembic's
+def render_item(kind: str, item: Any, autogen_context: Any) -> Any:
     """Write custom types as the plain ones they are, so that migrations stand by themselves."""
     del autogen_context
     if kind == "type" and isinstance(item, TypeDecorator):

@@ -28,6 +28,7 @@ from .job import (
     Job,
     JobStatus,
 )
+from .match import NEXT_STATUSES as NEXT_MATCH_STATUSES
 from .match import (
     Match,
     MatchNote,
@@ -52,12 +53,15 @@ from .organisation import (
 )
 from .posting import (
     ACHIEVEMENT_MODES,
+    NEED_MODES,
+    SUMMARY_LIMIT,
+    TEXT_LIMIT,
+    TITLE_LIMIT,
     Attachment,
     Comparator,
     FormDraft,
     Indicator,
     Mode,
-    NEED_MODES,
     NameVisibility,
     Posting,
     PostingKind,
@@ -65,11 +69,9 @@ from .posting import (
     PostingNode,
     PostingStatus,
     Revision,
-    SUMMARY_LIMIT,
-    TEXT_LIMIT,
-    TITLE_LIMIT,
     Visibility,
 )
+from .posting import NEXT_STATUSES as NEXT_POSTING_STATUSES
 from .user import (
     LoginSession,
     Membership,
@@ -87,11 +89,15 @@ from .vocabulary import (
     Standing,
     University,
 )
-from .match import NEXT_STATUSES as NEXT_MATCH_STATUSES
-from .posting import NEXT_STATUSES as NEXT_POSTING_STATUSES
 
 __all__ = [
     "ACHIEVEMENT_MODES",
+    "NEED_MODES",
+    "NEXT_MATCH_STATUSES",
+    "NEXT_POSTING_STATUSES",
+    "SUMMARY_LIMIT",
+    "TEXT_LIMIT",
+    "TITLE_LIMIT",
     "Achievement",
     "AchievementCategory",
     "AchievementForm",
@@ -116,9 +122,6 @@ __all__ = [
     "Membership",
     "Mode",
     "Model",
-    "NEED_MODES",
-    "NEXT_MATCH_STATUSES",
-    "NEXT_POSTING_STATUSES",
     "NameVisibility",
     "Need",
     "NeedKind",
@@ -143,14 +146,11 @@ __all__ = [
     "RejectReason",
     "Revision",
     "Role",
-    "SUMMARY_LIMIT",
     "Scheme",
     "SchemeKind",
     "SchemeNode",
     "SchemeVersion",
     "Standing",
-    "TEXT_LIMIT",
-    "TITLE_LIMIT",
     "University",
     "User",
     "UtcDateTime",

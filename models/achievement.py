@@ -111,7 +111,7 @@ class Achievement(Posting):
     """
 
     __tablename__ = "achievements"
-    __table_args__ = (
+    __table_args__: Any = (
         CheckConstraint(
             "price_kind <> 'range' OR (price_from <= price_to)", name="price_range_ascends"
         ),
@@ -170,7 +170,7 @@ class Achievement(Posting):
         cascade="all, delete-orphan", order_by="PropertyRight.id"
     )
 
-    __mapper_args__: dict[str, Any] = {  # noqa: RUF012 - SQLAlchemy's form
+    __mapper_args__: dict[str, Any] = {
         "polymorphic_identity": PostingKind.ACHIEVEMENT,
     }
 

@@ -66,7 +66,7 @@ def _snake(name: str) -> str:
 
 
 @event.listens_for(Table, "after_parent_attach")
-def _hold_limits(table: Table, parent: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+def _hold_limits(table: Table, parent: Any) -> None:
     """SQLite ignores VARCHAR's length, so each limited text gets a CHECK of its own."""
     del parent
     for column in table.columns:

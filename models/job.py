@@ -25,7 +25,9 @@ class Job(Model):
 
     __tablename__ = "jobs"
     __table_args__ = (
-        CheckConstraint("status <> 'running' OR lease_until IS NOT NULL", name="running_has_lease"),
+        CheckConstraint(
+            "status <> 'running' OR lease_until IS NOT NULL", name="running_has_lease"
+        ),
         CheckConstraint("progress >= 0 AND progress <= 1", name="progress_in_range"),
         Index("ix_jobs_status_run_after", "status", "run_after"),
     )

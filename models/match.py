@@ -99,7 +99,7 @@ class Match(Model):
         cascade="all, delete-orphan", order_by="MatchNote.at"
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form
+    __mapper_args__ = {"version_id_col": version}
 
 
 class MatchNote(Model):

@@ -35,7 +35,7 @@ class Need(Posting):
     """What an enterprise cannot solve alone (fields of the calls for 技术需求)."""
 
     __tablename__ = "needs"
-    __table_args__ = (
+    __table_args__: Any = (
         CheckConstraint("budget IS NULL OR budget >= 0", name="budget_is_not_negative"),
         CheckConstraint(
             "solver_share IS NULL OR solver_share BETWEEN 0 AND 100", name="share_is_a_percentage"
@@ -67,6 +67,6 @@ class Need(Posting):
     recommended_by: Mapped[str] = mapped_column(String(120), default="")
     """归口推荐单位."""
 
-    __mapper_args__: dict[str, Any] = {  # noqa: RUF012 - SQLAlchemy's form
+    __mapper_args__: dict[str, Any] = {
         "polymorphic_identity": PostingKind.NEED,
     }

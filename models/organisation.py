@@ -84,5 +84,4 @@ class Organisation(Model):
 
     region: Mapped[Region] = relationship(lazy="joined")
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form
-
+    __mapper_args__ = {"version_id_col": version}

@@ -102,7 +102,7 @@ class Posting(Model):
     """A record in the catalogue; `Achievement` and `Need` are its two kinds."""
 
     __tablename__ = "postings"
-    __table_args__ = (
+    __table_args__: Any = (
         CheckConstraint(
             "status NOT IN ('published', 'withdrawn') OR published_at IS NOT NULL",
             name="published_has_a_time",
@@ -177,7 +177,7 @@ class Posting(Model):
         cascade="all, delete-orphan", order_by="Attachment.id"
     )
 
-    __mapper_args__: dict[str, Any] = {  # noqa: RUF012 - SQLAlchemy's form
+    __mapper_args__: dict[str, Any] = {
         "polymorphic_on": kind,
         "version_id_col": version,
     }

@@ -63,7 +63,7 @@ class User(Model):
         lazy="joined", foreign_keys=[organisation_id]
     )
 
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's form
+    __mapper_args__ = {"version_id_col": version}
 
 
 class LoginSession(Model):

@@ -75,7 +75,7 @@ class SchemeVersion(Model):
 
 
 class SchemeNode(Model):
-    """A place in a scheme's tree: group, chain, link of a chain, section, division, level …"""
+    """A place in a scheme's tree: group, chain, link of a chain, section, division, level …."""
 
     __tablename__ = "scheme_nodes"
     __table_args__ = (UniqueConstraint("version_id", "code"),)
@@ -101,7 +101,9 @@ class SchemeNode(Model):
     valid_to: Mapped[date | None]
 
     version: Mapped[SchemeVersion] = relationship(back_populates="nodes", lazy="joined")
-    parent: Mapped[SchemeNode | None] = relationship(remote_side=[id], lazy="joined", join_depth=3)
+    parent: Mapped[SchemeNode | None] = relationship(
+        remote_side="SchemeNode.id", lazy="joined", join_depth=3
+    )
 
 
 class Crosswalk(Model):
@@ -139,9 +141,7 @@ class Region(Model):
     """full, partial, mixed, none: whether it lies in 成渝地区双城经济圈."""
     note: Mapped[str] = mapped_column(String(500), default="")
 
-    parent: Mapped[Region | None] = relationship(
-        remote_side=[code], lazy="joined", join_depth=2
-    )
+    parent: Mapped[Region | None] = relationship(remote_side=[code], lazy="joined", join_depth=2)
 
 
 class RegionSuccession(Model):

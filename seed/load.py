@@ -195,7 +195,9 @@ def _organisation(
             uscc=invented_uscc(number) if kind in {"enterprise", "agency"} else None,
             size=EnterpriseSize(size) if size else None,
             sector_code=sector,
-            qualifications=[Qualification.HIGH_TECH] if kind == "enterprise" and number % 2 else [],
+            qualifications=[Qualification.HIGH_TECH]
+            if kind == "enterprise" and number % 2
+            else [],
             phone="023-60000000" if region.startswith("50") else "028-60000000",
         ),
     )
@@ -339,18 +341,20 @@ def _decide_some(app: Flask, database: Database) -> None:
         ).unique().all()  # fmt: skip
         for number, match in enumerate(best):
             explanation = card_of(recommender, match).stored()
-            if number < 6:  # noqa: PLR2004 - two thirds are accepted
-                review.accept(session, organiser, match, version=match.version, explanation=explanation)
-            elif number < 8:  # noqa: PLR2004 - two are rejected
+            if number < 6:
+                review.accept(
+                    session, organiser, match, version=match.version, explanation=explanation
+                )
+            elif number < 8:
                 review.reject(
                     session, organiser, match, version=match.version, reason="too_early",
                     remark="企业要求一年内上线，成果还在实验室阶段。", explanation=explanation,
                 )  # fmt: skip
             else:
-                review.defer(session, organiser, match, version=match.version, remark="等企业补充样品数据。")
+                review.defer(
+                    session, organiser, match, version=match.version, remark="等企业补充样品数据。"
+                )
     with database.transaction() as session:  # do not keep demonstration owners waiting
         session.execute(
             update(Job).where(Job.kind == "review.announce").values(run_after=clock.now())
         )
-
-

@@ -70,7 +70,7 @@ class SignedIn:
         self.app = app
         self.database = database
 
-    def __call__(self, user: User, **options: Any) -> FlaskClient:  # noqa: ANN401 - of test_client
+    def __call__(self, user: User, **options: Any) -> FlaskClient:
         token = factories.sign_in(self.database, user)
         browser = self.app.test_client(**options)
         with browser.session_transaction() as cookie:
@@ -82,4 +82,3 @@ class SignedIn:
 @pytest.fixture
 def signed_in(app: Flask, database: Database) -> SignedIn:
     return SignedIn(app, database)
-

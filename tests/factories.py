@@ -36,7 +36,7 @@ from models import (
 
 PostingType = TypeVar("PostingType", Achievement, Need)
 _numbers = itertools.count(1)
-PASSWORD = "示范口令-correct-horse"  # noqa: S105 - of invented people
+PASSWORD = "示范口令-correct-horse"
 
 KIND_OF_ROLE = {
     Role.RESEARCHER: OrganisationKind.UNIVERSITY,
@@ -57,7 +57,9 @@ def make_region(session: Session, code: str = "500106", **values: Any) -> Region
         make_region(session, province)
     row = Region(
         code=code,
-        name=values.pop("name", {"500000": "重庆市", "510000": "四川省"}.get(code, f"示范区{code}")),
+        name=values.pop(
+            "name", {"500000": "重庆市", "510000": "四川省"}.get(code, f"示范区{code}")
+        ),
         level="province" if code == province else "county",
         parent_code=None if code == province else province,
         circle_scope="full",
@@ -114,7 +116,9 @@ def make_node(session: Session, name: str = "动力电池", *, parent: SchemeNod
     n = next(_numbers)
     if session.get(Scheme, scheme) is None:
         session.add(
-            Scheme(code=scheme, name="重庆市33条重点产业链", kind=SchemeKind.INDUSTRY, is_primary=True)
+            Scheme(
+                code=scheme, name="重庆市33条重点产业链", kind=SchemeKind.INDUSTRY, is_primary=True
+            )
         )
         session.add(SchemeVersion(scheme_code=scheme, label="2021", status=Standing.OFFICIAL))
         session.flush()
@@ -218,4 +222,3 @@ def sign_in(database: Database, user: User) -> str:
             )
         )
     return token
-

@@ -56,7 +56,8 @@ def test_any_single_wrong_character_of_a_credit_code_is_noticed(
 
 
 @pytest.mark.parametrize(
-    "typed", ["ZL 2017 1 0601862.3", "２０１７１０６０１８６２．３", "2017106018623", "cn201710601862.3"]
+    "typed",
+    ["ZL 2017 1 0601862.3", "２０１７１０６０１８６２．３", "2017106018623", "cn201710601862.3"],
 )
 def test_patent_numbers_are_read_however_they_are_typed(typed: str) -> None:
     assert validators.parse_patent(typed) == "201710601862.3"

@@ -25,7 +25,7 @@ from matchmaker.db import Database
 from matchmaker.errors import InvalidError, MatchmakerError
 from matchmaker.forms import SEPARATORS, tidy
 from matchmaker.vocabulary import queries as vocabulary
-from models import Organisation, Posting, PostingKind, PostingStatus, TEXT_LIMIT, TITLE_LIMIT, User
+from models import TEXT_LIMIT, TITLE_LIMIT, Organisation, Posting, PostingKind, User
 
 ALIASES = {
     "名称": "title", "需求名称": "title", "成果名称": "title", "标题": "title",
@@ -37,7 +37,9 @@ ALIASES = {
 }  # fmt: skip
 COMMIT_EVERY = 200
 MAX_BYTES = 200_000_000
-LISTS = frozenset({"keywords", "innovations", "effects", "contributors", "partners", "modes", "chains"})
+LISTS = frozenset(
+    {"keywords", "innovations", "effects", "contributors", "partners", "modes", "chains"}
+)
 DATES = frozenset({"deadline", "registered_on"})
 
 
@@ -182,7 +184,13 @@ def _import_one(
         result.changed += changed
         result.unchanged += not changed
         return
-    posting = service.save_new(session, actor, kind, values, external_id=f"{kind.value}:{external_id}"[:120] if external_id else None)
+    posting = service.save_new(
+        session,
+        actor,
+        kind,
+        values,
+        external_id=f"{kind.value}:{external_id}"[:120] if external_id else None,
+    )
     posting.organisation, posting.organisation_id = owner, owner.id
     posting.region_code = values.get("region_code", owner.region_code)
     session.flush()
@@ -215,7 +223,9 @@ def values_of(
             values["nodes"] = found
         elif name == "budget_wan" and found is not None and kind == PostingKind.NEED:
             values["budget"] = int(float(found) * 10_000)
-        elif name in {"modes", "indicators", "properties"} or (name in columns and found not in (None, "")):
+        elif name in {"modes", "indicators", "properties"} or (
+            name in columns and found not in (None, "")
+        ):
             values[name] = found
     for name in ("id", "version", "status", "owner_id", "organisation_id", "kind", "search_text"):
         values.pop(name, None)

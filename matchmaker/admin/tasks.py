@@ -22,7 +22,9 @@ def import_file(run: JobRun) -> Mapping[str, Any]:
     records = list(read_records(path))
 
     def report(done: int, result: ImportResult) -> None:
-        run.report(done / max(1, len(records)), f"{done} / {len(records)}, {len(result.refused)} ✗")
+        run.report(
+            done / max(1, len(records)), f"{done} / {len(records)}, {len(result.refused)} ✗"
+        )
 
     result = import_records(
         run.database, int(run.payload["actor_id"]), PostingKind(run.payload["kind"]), records,
@@ -51,7 +53,11 @@ def report_failures(run: JobRun) -> Mapping[str, Any]:
             for job in session.scalars(select(Job).where(Job.status == JobStatus.FAILED)).unique()
             if job.id not in told
         ]
-        people = session.scalars(select(User).where(User.role == Role.ADMINISTRATOR, User.active)).unique().all()
+        people = (
+            session.scalars(select(User).where(User.role == Role.ADMINISTRATOR, User.active))
+            .unique()
+            .all()
+        )
         for job in failed:
             for person in people:
                 notify(session, person, "job.failed", job=job.kind, id=job.id,

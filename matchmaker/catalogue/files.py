@@ -6,7 +6,7 @@ import hashlib
 import io
 import zipfile
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, cast
 
 import puremagic
 from flask_babel import lazy_gettext as _l
@@ -42,7 +42,7 @@ PLAIN = {
 ACCEPTED = _l("可以上传 pdf、docx、xlsx、pptx、png、jpg、mp4 文件。")
 
 
-def media_type(content: BinaryIO) -> str:
+def media_type(content: IO[bytes]) -> str:
     """Return the type that the content has, whatever the name says.
 
     Raises:
@@ -64,7 +64,7 @@ def media_type(content: BinaryIO) -> str:
     raise InvalidError({"file": ACCEPTED})
 
 
-def _office_type(content: BinaryIO) -> str:
+def _office_type(content: IO[bytes]) -> str:
     try:
         with zipfile.ZipFile(content) as archive:
             entries = archive.infolist()
@@ -82,7 +82,12 @@ def _office_type(content: BinaryIO) -> str:
 
 
 def attach(
-    session: Session, settings: Settings, actor: User, posting: Posting, name: str, content: BinaryIO
+    session: Session,
+    settings: Settings,
+    actor: User,
+    posting: Posting,
+    name: str,
+    content: IO[bytes],
 ) -> Attachment:
     """Store a file with a posting.
 
@@ -109,7 +114,9 @@ def attach(
     )  # fmt: skip
     posting.attachments.append(row)
     session.flush()
-    activity.record(session, actor, "posting.attached", posting, title=posting.title, file=row.name)
+    activity.record(
+        session, actor, "posting.attached", posting, title=posting.title, file=row.name
+    )
     return row
 
 
@@ -128,9 +135,9 @@ def path_of(settings: Settings, digest: str) -> Path:
     return settings.attachments / digest[:2] / digest
 
 
-def _store(settings: Settings, content: BinaryIO) -> str:
+def _store(settings: Settings, content: IO[bytes]) -> str:
     content.seek(0)
-    digest = hashlib.file_digest(content, "sha256").hexdigest()
+    digest = hashlib.file_digest(cast("Any", content), "sha256").hexdigest()
     target = path_of(settings, digest)
     if target.exists():
         return digest
@@ -157,7 +164,9 @@ def one(posting: Posting, attachment_id: int) -> Attachment:
     raise NotFoundError
 
 
-def detach(session: Session, settings: Settings, actor: User, posting: Posting, row: Attachment) -> None:
+def detach(
+    session: Session, settings: Settings, actor: User, posting: Posting, row: Attachment
+) -> None:
     """Remove an attachment; its content goes when nothing else uses it."""
     require(policy.can_edit(actor, posting))
     digest, name = row.sha256, row.name

@@ -88,7 +88,9 @@ class PostingForm(Form):
     )
     problem = LongText(_l("现状和难点"), limit=TEXT_LIMIT, rows=6)
     indicators = FieldList(FormField(IndicatorRow), label=_l("指标"), max_entries=ROWS_AT_MOST)
-    chain = Choice(_l("产业链"), help=_l("选最接近的一条；标有“名称待核”的还没有官方名单可以对照。"))
+    chain = Choice(
+        _l("产业链"), help=_l("选最接近的一条；标有“名称待核”的还没有官方名单可以对照。")
+    )
     modes = Choices(_l("合作方式"), kind=Mode)
     name_visibility = Choice(
         _l("谁能看到单位名称"), optional=True, kind=NameVisibility, choices=choices(NameVisibility)
@@ -135,7 +137,9 @@ class NeedForm(PostingForm):
     budget = Wan(_l("预算上限"), help=_l("不填则显示为面议。"))
     deadline = Day(_l("希望完成"), help=_l("一般不超过 3 年。"))
     need_kind = Choice(_l("需求类型"), optional=True, kind=NeedKind, choices=choices(NeedKind))
-    trl = Number(_l("至少要到哪一级成熟度"), low=1, high=9, unit="TRL", help=_l("1 到 9，不确定就不填。"))
+    trl = Number(
+        _l("至少要到哪一级成熟度"), low=1, high=9, unit="TRL", help=_l("1 到 9，不确定就不填。")
+    )
     tried = LongText(_l("现有基础与已做工作"), limit=2000, rows=3, optional=True)
     why_not_alone = LongText(_l("为什么自己解决不了"), limit=2000, rows=3, optional=True)
     benchmark = LongText(_l("对标的国内外先进水平"), limit=2000, rows=3, optional=True)
@@ -180,7 +184,10 @@ class AchievementForm_(PostingForm):  # noqa: N801 - AchievementForm is the code
     pilot = Choice(_l("中试情况"), optional=True, kind=Pilot, choices=choices(Pilot))
     transfer_scope = Text(_l("转让意愿与范围"), limit=500, optional=True)
     category = Choice(
-        _l("成果类别"), optional=True, kind=AchievementCategory, choices=choices(AchievementCategory)
+        _l("成果类别"),
+        optional=True,
+        kind=AchievementCategory,
+        choices=choices(AchievementCategory),
     )
     attribute = Choice(_l("成果属性"), optional=True, kind=Attribute, choices=choices(Attribute))
     form = Choice(
@@ -197,13 +204,18 @@ class AchievementForm_(PostingForm):  # noqa: N801 - AchievementForm is the code
         _l("评价方式"), optional=True, kind=Evaluation, choices=choices(Evaluation)
     )
     registration_number = Text(
-        _l("批准登记号"), limit=20, optional=True, help=_l("12 位：部门代码、年份、字母 Y、流水号。")
+        _l("批准登记号"),
+        limit=20,
+        optional=True,
+        help=_l("12 位：部门代码、年份、字母 Y、流水号。"),
     )
     registered_on = Day(_l("批准登记日期"))
     research_from = Text(_l("研究起始年月"), limit=7, optional=True, example="2023-04")
     research_to = Text(_l("研究终止年月"), limit=7, optional=True, example="2025-06")
     partners = Items(_l("合作完成单位"), most=10, limit=120, help=_l("用顿号隔开。"))
-    contributors = Items(_l("主要完成人"), most=MAX_PEOPLE, limit=30, help=_l("按贡献排序，用顿号隔开。"))
+    contributors = Items(
+        _l("主要完成人"), most=MAX_PEOPLE, limit=30, help=_l("按贡献排序，用顿号隔开。")
+    )
     contributors_public = Check(_l("完成人同意公开姓名"))
     discipline_code = Choice(_l("学科分类"), optional=True)
     sector_code = Choice(_l("应用行业"), optional=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matchmaker import db
@@ -129,7 +129,7 @@ def index_of(database: Database) -> LiveIndex:
     return found
 
 
-def published(statement: Select[Any]) -> Select[Any]:
+def published(statement: Any) -> Any:
     """Keep what takes part in matching: published postings of verified organisations."""
     return statement.join(Organisation, Organisation.id == Posting.organisation_id).where(
         Posting.status == PostingStatus.PUBLISHED, Organisation.status == Verification.VERIFIED
@@ -140,7 +140,9 @@ def _fingerprint(session: Session) -> tuple[Any, ...]:
     return tuple(
         session.execute(
             published(
-                select(func.count(Posting.id), func.sum(Posting.version), func.max(Posting.updated_at))
+                select(
+                    func.count(Posting.id), func.sum(Posting.version), func.max(Posting.updated_at)
+                )
             )
         ).one()
     )
@@ -219,7 +221,7 @@ def _money(posting: Posting) -> dict[str, int | None]:
     return {"budget": posting.budget}
 
 
-def _indicator(row: Any) -> Indicator:  # noqa: ANN401 - models.Indicator shares the name
+def _indicator(row: Any) -> Indicator:
     return Indicator(
         name=row.name,
         comparator=row.comparator.value,

@@ -70,7 +70,9 @@ def _achievement_steps(values: Mapping[str, Any]) -> list[Step]:
         Step(len(_text(values, "approach")) >= 80, _l("做法写了 80 字以上"), 12),
         Step(bool(values.get("trl")), _l("选了技术成熟度"), 8),
         Step(bool(_text(values, "application")), _l("写了应用情况"), 5),
-        Step(any(row.get("kind") for row in values.get("properties") or []), _l("列了知识产权"), 5),
+        Step(
+            any(row.get("kind") for row in values.get("properties") or []), _l("列了知识产权"), 5
+        ),
     ]
 
 

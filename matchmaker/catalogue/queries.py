@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from matchmaker.catalogue import policy
@@ -46,9 +46,7 @@ def is_own(actor: User) -> ColumnElement[bool]:
     """One's own postings, and those of the organisation that has confirmed the person."""
     if actor.membership != Membership.CONFIRMED:
         return Posting.owner_id == actor.id
-    return or_(
-        Posting.owner_id == actor.id, Posting.organisation_id == actor.organisation_id
-    )
+    return or_(Posting.owner_id == actor.id, Posting.organisation_id == actor.organisation_id)
 
 
 def is_public() -> ColumnElement[bool]:
@@ -60,7 +58,7 @@ def is_public() -> ColumnElement[bool]:
     )
 
 
-def partner_ids(actor: User) -> Select[Any]:
+def partner_ids(actor: User) -> CompoundSelect[Any]:
     """Ids of postings that are paired, by acceptance, with one of the person's organisation."""
     own = select(Posting.id).where(is_own(actor))
     accepted = Match.status == MatchStatus.ACCEPTED
@@ -68,7 +66,7 @@ def partner_ids(actor: User) -> Select[Any]:
         select(Match.need_id)
         .where(accepted, Match.achievement_id.in_(own))
         .union(select(Match.achievement_id).where(accepted, Match.need_id.in_(own)))
-    )  # type: ignore[return-value]
+    )
 
 
 def is_partner(session: Session, actor: User, posting: Posting) -> bool:
@@ -85,9 +83,7 @@ def one(
         NotFoundError: it is not there, of another kind, or not for this person.
 
     """
-    found: Posting | None = session.scalar(
-        visible_to(actor, kind).where(Posting.id == posting_id)
-    )
+    found: Posting | None = session.scalar(visible_to(actor, kind).where(Posting.id == posting_id))
     if found is None:
         raise NotFoundError
     return found
@@ -106,11 +102,9 @@ def own_postings(
 def own_counts(session: Session, actor: User) -> dict[PostingStatus, int]:
     """How many postings of one's organisation are in each state."""
     rows = session.execute(
-        select(Posting.status, func.count())
-        .where(is_own(actor))
-        .group_by(Posting.status)
+        select(Posting.status, func.count()).where(is_own(actor)).group_by(Posting.status)
     )
-    return {status: count for status, count in rows}
+    return dict(rows)
 
 
 def submitted() -> Select[Any]:
@@ -140,6 +134,6 @@ def revisions(session: Session, posting: Posting) -> list[Revision]:
     )
 
 
-def kind_class(kind: PostingKind) -> type[Achievement] | type[Need]:
+def kind_class(kind: PostingKind) -> type[Achievement | Need]:
     """The table of a kind."""
     return Achievement if kind == PostingKind.ACHIEVEMENT else Need

@@ -44,7 +44,15 @@ def snapshot(posting: Posting) -> dict[str, Any]:
     found["chains"] = sorted(node.name for node in posting.chains)
     found["modes"] = [mode.value for mode in posting.modes]
     found["indicators"] = [
-        [row.name, row.comparator.value, row.value, row.value_to, row.unit, row.reference, row.method]
+        [
+            row.name,
+            row.comparator.value,
+            row.value,
+            row.value_to,
+            row.unit,
+            row.reference,
+            row.method,
+        ]
         for row in posting.indicators
     ]
     if isinstance(posting, Achievement):

@@ -16,8 +16,8 @@ from matchmaker.db import like_pattern
 from matchmaker.engine import Recommender, fold
 from models import (
     Achievement,
-    Need,
     NameVisibility,
+    Need,
     Organisation,
     Posting,
     PostingKind,
@@ -186,10 +186,8 @@ def facet_counts(
 
     def grouped(name: str, column: Any, key: Any) -> dict[Any, int]:
         among = narrowed(actor, filters, hits, skip=name)
-        rows = session.execute(
-            select(column, func.count()).where(key.in_(among)).group_by(column)
-        )
-        return {value: number for value, number in rows}
+        rows = session.execute(select(column, func.count()).where(key.in_(among)).group_by(column))
+        return dict(rows)
 
     province = func.substr(Posting.region_code, 1, 2)
     band = case(
@@ -210,7 +208,7 @@ def facet_counts(
         "trl": grouped("trl", band, Posting.id),
         "region": grouped("region", province, Posting.id),
         "status": grouped("status", Posting.status, Posting.id),
-        "organisation": {key: number for key, number in organisations},
+        "organisation": dict(organisations),
     }
 
 
@@ -219,7 +217,7 @@ def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     rows = session.execute(
         select(Organisation.id, Organisation.name).where(Organisation.id.in_(list(ids)))
     )
-    return {key: name for key, name in rows}
+    return dict(rows)
 
 
 def snippet(posting: Posting, text: str, length: int = 130) -> str:

@@ -87,7 +87,9 @@ def save(
     """
     require(policy.can_edit(actor, posting))
     if posting.version != version:
-        raise NotNowError(_l("这条内容刚刚被别人改过。您的修改没有保存，也没有丢失，请对照后再保存。"))
+        raise NotNowError(
+            _l("这条内容刚刚被别人改过。您的修改没有保存，也没有丢失，请对照后再保存。")
+        )
     before = revisions.snapshot(posting)
     _apply(session, posting, values)
     session.flush()
@@ -98,7 +100,9 @@ def save(
         _check_complete(posting, strict=False)
         revisions.record(session, actor, posting)
         _changed(session, posting)
-        activity.record(session, actor, "posting.edited", posting, title=posting.title, fields=changed)
+        activity.record(
+            session, actor, "posting.edited", posting, title=posting.title, fields=changed
+        )
     posting.updated_at = clock.now()
     session.flush()
     return True
@@ -177,7 +181,9 @@ def send_back(session: Session, actor: User, posting: Posting, reason: str) -> N
         raise InvalidError({"reason": _l("最多 1,000 字。")})
     _move(posting, PostingStatus.DRAFT)
     posting.returned_reason = "" if own else reason
-    activity.record(session, actor, "posting.returned", posting, title=posting.title, reason=reason)
+    activity.record(
+        session, actor, "posting.returned", posting, title=posting.title, reason=reason
+    )
     if not own:
         notify(
             session, posting.owner, "posting.returned", title=posting.title, reason=reason,
@@ -195,7 +201,9 @@ def withdraw(session: Session, actor: User, posting: Posting, reason: str = "") 
     _move(posting, PostingStatus.WITHDRAWN)
     posting.withdrawn_at = clock.now()
     _changed(session, posting)
-    activity.record(session, actor, "posting.withdrawn", posting, title=posting.title, reason=reason)
+    activity.record(
+        session, actor, "posting.withdrawn", posting, title=posting.title, reason=reason
+    )
     if not own:
         notify(
             session, posting.owner, "posting.withdrawn", title=posting.title, reason=reason,
@@ -288,9 +296,13 @@ def _apply(session: Session, posting: Posting, values: Mapping[str, Any]) -> Non
     if "modes" in found:
         posting.mode_rows = _kept_modes(posting, found["modes"])
     if "indicators" in found:
-        _replace_rows(session, posting, "indicators", [Indicator(**row) for row in found["indicators"]])
+        _replace_rows(
+            session, posting, "indicators", [Indicator(**row) for row in found["indicators"]]
+        )
     if "properties" in found and isinstance(posting, Achievement):
-        _replace_rows(session, posting, "properties", [PropertyRight(**row) for row in found["properties"]])
+        _replace_rows(
+            session, posting, "properties", [PropertyRight(**row) for row in found["properties"]]
+        )
     posting.search_text = _search_text(posting)
 
 

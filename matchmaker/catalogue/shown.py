@@ -68,4 +68,4 @@ def veiled(session: Session, posting: Posting, sectors: dict[str, str] | None = 
         str(label(organisation.size)) if organisation.size else "",
         vocabulary.region_path(posting.region).split(" ")[0],
     ]
-    return _("，").join(part for part in parts if part)
+    return str(_("，")).join(part for part in parts if part)

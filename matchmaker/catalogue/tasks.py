@@ -54,7 +54,11 @@ def _warn(session: Session, days: int) -> int:
 
 def _warn_once(session: Session, posting: Posting, days: int) -> bool:
     assert posting.valid_until is not None
-    mark = {"posting": posting.id, "until": posting.valid_until.isoformat(), "stage": days}
+    mark: dict[str, Any] = {
+        "posting": posting.id,
+        "until": posting.valid_until.isoformat(),
+        "stage": days,
+    }
     told = session.scalars(
         select(Notification.values).where(
             Notification.user_id == posting.owner_id, Notification.kind == "posting.expiring"

@@ -15,7 +15,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Enum, String
-from sqlalchemy import inspect as inspect_mapper
 
 from matchmaker import clock, validators
 from matchmaker.errors import InvalidError
@@ -59,7 +58,9 @@ PARTS = frozenset({"nodes", "modes", "indicators", "properties"})
 Errors = dict[str, Any]
 
 
-def checked(kind: PostingKind, values: Mapping[str, Any], *, is_new_deadline: bool = True) -> dict[str, Any]:
+def checked(
+    kind: PostingKind, values: Mapping[str, Any], *, is_new_deadline: bool = True
+) -> dict[str, Any]:
     """Return the values ready to store.
 
     Raises:
@@ -68,7 +69,7 @@ def checked(kind: PostingKind, values: Mapping[str, Any], *, is_new_deadline: bo
 
     """
     table = Achievement if kind == PostingKind.ACHIEVEMENT else Need
-    columns = inspect_mapper(table).columns
+    columns: Any = table.__mapper__.columns
     errors: Errors = {}
     found: dict[str, Any] = {}
     for name, value in values.items():
@@ -78,7 +79,11 @@ def checked(kind: PostingKind, values: Mapping[str, Any], *, is_new_deadline: bo
             raise KeyError(name)
         found[name] = _column_value(name, columns[name].type, value, errors)
     _check_fields(kind, found, errors, is_new_deadline=is_new_deadline)
-    for name, check in (("modes", _modes), ("indicators", _indicators), ("properties", _properties)):
+    for name, check in (
+        ("modes", _modes),
+        ("indicators", _indicators),
+        ("properties", _properties),
+    ):
         if name in values:
             found[name] = check(kind, values[name] or [], errors)
     if "nodes" in values:
@@ -120,7 +125,9 @@ def _text(name: str, value: Any, limit: int | None, errors: Errors) -> str | Non
     if FORBIDDEN.search(text):
         errors[name] = _("这里有无法保存的控制字符，请删去后重新输入。")
     elif limit and len(text) > limit:
-        errors[name] = _("最多 %(limit)d 字，现在多出 %(over)d 字。", limit=limit, over=len(text) - limit)
+        errors[name] = _(
+            "最多 %(limit)d 字，现在多出 %(over)d 字。", limit=limit, over=len(text) - limit
+        )
     return text
 
 
@@ -201,14 +208,18 @@ def _modes(kind: PostingKind, value: Any, errors: Errors) -> list[Mode]:
 
 def _indicators(kind: PostingKind, value: Any, errors: Errors) -> list[dict[str, Any]]:
     del kind
-    rows = [row for row in value if any(str(row.get(name) or "").strip() for name in ("name", "value"))]
+    rows = [
+        row for row in value if any(str(row.get(name) or "").strip() for name in ("name", "value"))
+    ]
     if len(rows) > MAX_INDICATORS:
         errors["indicators"] = _("最多 %(n)d 行指标。", n=MAX_INDICATORS)
     return [_indicator(number, row, errors) for number, row in enumerate(rows, start=1)]
 
 
 def _indicator(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-    found: dict[str, Any] = {name: str(row.get(name) or "").strip() for name in ("name", "unit", "reference", "method")}
+    found: dict[str, Any] = {
+        name: str(row.get(name) or "").strip() for name in ("name", "unit", "reference", "method")
+    }
     key = f"indicators.{number}"
     if not found["name"]:
         errors[key] = _("第 %(n)d 行没有写指标名称。", n=number)
@@ -256,7 +267,7 @@ def _property(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str, 
     else:
         errors[key] = _("第 %(n)d 行请从列出的类型和状态中选择。", n=number)
     count = plain_number(str(row.get("count") or "1"))
-    if not count.isdecimal() or not 1 <= int(count[:6]) <= 9999:  # noqa: PLR2004 - a sane bound
+    if not count.isdecimal() or not 1 <= int(count[:6]) <= 9999:
         errors[key] = _("第 %(n)d 行的件数请填整数。", n=number)
         count = "1"
     text = str(row.get("number") or "").strip()[:60]

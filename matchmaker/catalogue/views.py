@@ -296,7 +296,9 @@ def save_draft(key: str) -> Answer:
     """Keep what is being typed, as it is, without judging it."""
     try:
         with db.transaction() as session:
-            fields = {name: values for name, values in request.form.lists() if name != "csrf_token"}
+            fields = {
+                name: values for name, values in request.form.lists() if name != "csrf_token"
+            }
             row = drafts.save(session, guard.current_user(), key, fields)
             saved_at = row.saved_at
     except InvalidError:
@@ -341,9 +343,7 @@ def act(posting_id: int, verb: str) -> Response:
     return redirect(url_for(f".{kind}", posting_id=posting_id))
 
 
-@bp.route(
-    "/postings/<int:posting_id>/<any('send-back', withdraw):verb>", methods=["GET", "POST"]
-)
+@bp.route("/postings/<int:posting_id>/<any('send-back', withdraw):verb>", methods=["GET", "POST"])
 @signed_in
 def act_with_reason(posting_id: int, verb: str) -> Answer:
     """Take a step that is explained to the other side."""
@@ -358,7 +358,9 @@ def act_with_reason(posting_id: int, verb: str) -> Answer:
                 posting = queries.one(session, actor, posting_id)
                 steps[verb](session, actor, posting, request.form.get("reason", ""))
                 kind, own = posting.kind.value, policy.is_own(actor, posting)
-            flash(_("已退回，对方会收到通知。") if verb == "send-back" and not own else _("已撤回。"))
+            flash(
+                _("已退回，对方会收到通知。") if verb == "send-back" and not own else _("已撤回。")
+            )
             if verb == "send-back" and not own:
                 return redirect(url_for(".submissions"))
             return redirect(url_for(f".{kind}", posting_id=posting_id))
@@ -480,5 +482,3 @@ def detach(posting_id: int, attachment_id: int) -> Response:
         kind = posting.kind.value
     flash(_("附件已删除。"))
     return redirect(url_for(f".{kind}", posting_id=posting_id, _anchor="attachments"))
-
-

@@ -114,7 +114,10 @@ def score_pairs(data: Labelled, recommender: Recommender | None = None) -> list[
         list(data.needs.values()), list(data.achievements.values())
     )
     return engine.score_pairs(
-        [(data.needs[pair.requirement_id], data.achievements[pair.achievement_id]) for pair in data.pairs]
+        [
+            (data.needs[pair.requirement_id], data.achievements[pair.achievement_id])
+            for pair in data.pairs
+        ]
     )
 
 

@@ -53,8 +53,8 @@ def explain(
     shares: Mapping[str, float],
 ) -> Explanation:
     """Put the card together; `shares` are the weights divided by the sum of those present."""
-    by_term: Counter[str] = Counter()
-    rest: Counter[str] = Counter()
+    by_term: dict[str, float] = defaultdict(float)
+    rest: dict[str, float] = defaultdict(float)
     for name in FIELDS:
         part = suggestion.by_signal[name]
         if part:
@@ -62,7 +62,7 @@ def explain(
                     shares[name] * part, by_term, rest)  # fmt: skip
     terms = _terms(need, achievement, by_term)
     shown = {item.term for item in terms}
-    hidden = Counter({term: value for term, value in by_term.items() if term not in shown}) + rest
+    hidden = {**{term: value for term, value in by_term.items() if term not in shown}, **rest}
     agreements, disagreements, missing = findings(need, achievement, suggestion.by_signal)
     return Explanation(
         score=suggestion.score,
@@ -88,8 +88,8 @@ def _spread(
     name: str,
     rows: tuple[sp.csr_matrix, sp.csr_matrix],
     total: float,
-    by_term: Counter[str],
-    rest: Counter[str],
+    by_term: dict[str, float],
+    rest: dict[str, float],
 ) -> None:
     """Share `total` among passages (by_term) and single features (rest) of one field."""
     need_text, achievement_text = (
@@ -174,7 +174,7 @@ def _is_stop(word: str) -> bool:
 
 
 def _terms(
-    need: Document, achievement: Document, by_term: Counter[str]
+    need: Document, achievement: Document, by_term: dict[str, float]
 ) -> tuple[SharedTerm, ...]:
     ranked = sorted(by_term.items(), key=lambda item: (-item[1], item[0]))[:MAX_TERMS]
     return tuple(
@@ -217,5 +217,3 @@ def _end(offsets: list[int], stop: int) -> int:
     while position < len(offsets) - 1 and offsets[position] == last:
         position += 1
     return offsets[position]
-
-

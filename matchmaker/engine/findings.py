@@ -34,11 +34,11 @@ def _agreements(
     modes = sorted(need.modes & achievement.modes)
     if modes:
         yield Finding("same_mode", {"mode": modes[0]})
-    elif (by_signal["mode"] or 0) >= 0.5:  # noqa: PLR2004 - half of a full fit
+    elif (by_signal["mode"] or 0) >= 0.5:
         yield Finding("mode_compatible")
     if by_signal["region"] == 1.0:
         yield Finding("same_region")
-    elif (by_signal["region"] or 0) > 0.5:  # noqa: PLR2004 - as above
+    elif (by_signal["region"] or 0) > 0.5:
         yield Finding("same_province")
     if need.budget is not None and achievement.price_from is not None:
         high = achievement.price_to or achievement.price_from
@@ -56,14 +56,12 @@ def _disagreements(
             "trl_short",
             {"reached": achievement.trl, "wanted": need.trl, "gap": need.trl - achievement.trl},
         )
-    if by_signal["mode"] is not None and by_signal["mode"] < 0.5:  # noqa: PLR2004 - as above
+    if by_signal["mode"] is not None and by_signal["mode"] < 0.5:
         yield Finding("mode_conflict")
     if need.budget is not None and achievement.price_from is not None:
         low, high = achievement.price_from, achievement.price_to or achievement.price_from
         if high > need.budget:
-            yield Finding(
-                "price_over_budget", {"from": low, "to": high, "budget": need.budget}
-            )
+            yield Finding("price_over_budget", {"from": low, "to": high, "budget": need.budget})
     if need.region and achievement.region and need.region[:2] != achievement.region[:2]:
         yield Finding("cross_province")
 

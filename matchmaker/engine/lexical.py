@@ -121,12 +121,13 @@ class Side:
             delta=_stack(delta_rows),
             delta_rows=delta_rows,
         )
-        return side._merged() if len(delta_rows) >= MERGE_AT else side
+        return side.merged() if len(delta_rows) >= MERGE_AT else side
 
     def segments(self) -> list[Segment]:
         return [segment for segment in (self.main, self.delta) if segment is not None]
 
-    def _merged(self) -> Side:
+    def merged(self) -> Side:
+        """Put main and delta together, without what was masked out."""
         ids: list[int] = []
         parts: dict[str, list[sp.csr_matrix]] = {name: [] for name in FIELDS}
         for segment in self.segments():

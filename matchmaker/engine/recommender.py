@@ -60,9 +60,7 @@ class Recommender:
     def __init__(self, *, weights: Mapping[str, float] | None = None) -> None:
         self.weights = weights
 
-    def fit(
-        self, needs: Sequence[Document], achievements: Sequence[Document]
-    ) -> Recommender:
+    def fit(self, needs: Sequence[Document], achievements: Sequence[Document]) -> Recommender:
         """Learn IDF from both sides and index them.
 
         Raises:
@@ -161,7 +159,9 @@ class Recommender:
         left, right = self._rows(list(needs.values())), self._rows(list(achievements.values()))
         rows = [row_of[0][need.id] for need, _ in pairs], [row_of[1][a.id] for _, a in pairs]
         cosines = {
-            name: np.asarray(left[name][rows[0]].multiply(right[name][rows[1]]).sum(axis=1)).ravel()
+            name: np.asarray(
+                left[name][rows[0]].multiply(right[name][rows[1]]).sum(axis=1)
+            ).ravel()
             for name in FIELDS
         }
         return [

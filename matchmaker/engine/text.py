@@ -23,10 +23,79 @@ STOP_CHARACTERS = frozenset(
     "用上下中内外前后者各每个种类性化本其它他她它们这那一二三"
 )
 STOP_WORDS = frozenset(
-    "进行 实现 采用 通过 具有 能够 可以 需要 要求 目前 现有 以及 由于 因此 同时 主要 相关 提供 "
-    "希望 达到 提高 降低 解决 问题 技术 研究 方法 系统 产品 企业 公司 项目 应用 使用 不同 满足 "
-    "以上 以下 其中 包括 对于 根据 基于 情况 方面 过程 完成 存在 影响 效果 左右 已经 尚未 没有 "
-    "我们 一种 一个 这种 一定 容易 比较 较高 较大 较低 开发 研发 成果 需求 指标 工作 方案".split()
+    [
+        "进行",
+        "实现",
+        "采用",
+        "通过",
+        "具有",
+        "能够",
+        "可以",
+        "需要",
+        "要求",
+        "目前",
+        "现有",
+        "以及",
+        "由于",
+        "因此",
+        "同时",
+        "主要",
+        "相关",
+        "提供",
+        "希望",
+        "达到",
+        "提高",
+        "降低",
+        "解决",
+        "问题",
+        "技术",
+        "研究",
+        "方法",
+        "系统",
+        "产品",
+        "企业",
+        "公司",
+        "项目",
+        "应用",
+        "使用",
+        "不同",
+        "满足",
+        "以上",
+        "以下",
+        "其中",
+        "包括",
+        "对于",
+        "根据",
+        "基于",
+        "情况",
+        "方面",
+        "过程",
+        "完成",
+        "存在",
+        "影响",
+        "效果",
+        "左右",
+        "已经",
+        "尚未",
+        "没有",
+        "我们",
+        "一种",
+        "一个",
+        "这种",
+        "一定",
+        "容易",
+        "比较",
+        "较高",
+        "较大",
+        "较低",
+        "开发",
+        "研发",
+        "成果",
+        "需求",
+        "指标",
+        "工作",
+        "方案",
+    ]
 )
 
 
@@ -66,7 +135,11 @@ def runs(folded: str) -> Iterator[tuple[int, str, bool]]:
 
 def is_han(character: str) -> bool:
     """Tell whether a character is a Han ideograph."""
-    return "\u4e00" <= character <= "\u9fff" or "\u3400" <= character <= "\u4dbf" or character >= "\U00020000"
+    return (
+        "\u4e00" <= character <= "\u9fff"
+        or "\u3400" <= character <= "\u4dbf"
+        or character >= "\U00020000"
+    )
 
 
 def occurrences(folded: str) -> Iterator[tuple[str, int, int]]:
@@ -85,8 +158,8 @@ def occurrences(folded: str) -> Iterator[tuple[str, int, int]]:
 def _words(run: str, start: int) -> Iterator[tuple[str, int, int]]:
     """Yield words of three characters and more; shorter ones are characters or pairs already."""
     position = start
-    for word in rjieba.cut(run, False):  # noqa: FBT003 - rjieba takes HMM by position
-        if len(word) > 2:  # noqa: PLR2004 - see above
+    for word in rjieba.cut(run, False):
+        if len(word) > 2:
             yield word, position, position + len(word)
         position += len(word)
 
@@ -103,7 +176,7 @@ def word_boundaries(folded: str) -> set[int]:
         found |= {start, start + len(run)}
         if han:
             position = start
-            for word in rjieba.cut(run, False):  # noqa: FBT003 - as above
+            for word in rjieba.cut(run, False):
                 position += len(word)
                 found.add(position)
     return found

@@ -119,7 +119,7 @@ def figures(session: Session) -> dict[str, int]:
             select(Posting.kind, func.count())
             .where(Posting.status == PostingStatus.PUBLISHED)
             .group_by(Posting.kind)
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     return {
         "needs": published.get(PostingKind.NEED, 0),

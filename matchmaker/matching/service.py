@@ -17,7 +17,7 @@ from matchmaker.engine import Suggestion
 from models import Match, MatchStatus, PostingKind
 
 
-def refresh(  # noqa: PLR0913 - the two limits are settings
+def refresh(
     session: Session,
     index: LiveIndex,
     kind: PostingKind,
@@ -70,7 +70,9 @@ def _store(
 ) -> None:
     column, rank_name = _side(kind)
     own = getattr(Match, column) == posting_id
-    known = {(row.need_id, row.achievement_id): row for row in session.scalars(select(Match).where(own))}
+    known = {
+        (row.need_id, row.achievement_id): row for row in session.scalars(select(Match).where(own))
+    }
     session.execute(
         update(Match)
         .where(own)

@@ -42,7 +42,9 @@ def live_finds(kind: str) -> str:
 def _document() -> Document:
     form = request.form
     names = [value for key, value in form.items() if key.endswith("-name")]
-    body = "\n".join([form.get("problem", ""), form.get("approach", ""), form.get("summary", ""), *names])
+    body = "\n".join(
+        [form.get("problem", ""), form.get("approach", ""), form.get("summary", ""), *names]
+    )
     chain = form.get("chain", "")
     trl = form.get("trl", "")
     return Document(
@@ -58,7 +60,9 @@ def _document() -> Document:
 def _suggest(document: Document, kind: PostingKind) -> list[tuple[int, float]]:
     recommender = live_index().recommender()
     if kind == PostingKind.NEED:
-        return [(s.achievement_id, s.score) for s in recommender.suggest_for_need(document, k=ASKED)]
+        return [
+            (s.achievement_id, s.score) for s in recommender.suggest_for_need(document, k=ASKED)
+        ]
     return [(s.need_id, s.score) for s in recommender.suggest_for_achievement(document, k=ASKED)]
 
 

@@ -118,9 +118,7 @@ def count_waiting(session: Session, actor: User) -> int:
     return session.scalar(statement) or 0
 
 
-def candidates(
-    session: Session, actor: User, filters: QueueFilters, need_id: int
-) -> list[Match]:
+def candidates(session: Session, actor: User, filters: QueueFilters, need_id: int) -> list[Match]:
     """The pairs of a need in a tab, best first, with everything that the page shows."""
     statement = (
         _matches(actor, filters)
@@ -159,7 +157,9 @@ def one(session: Session, actor: User, match_id: int) -> Match:
 
 def many(session: Session, actor: User, ids: list[int]) -> list[Match]:
     """Several pairs that the person may see; others are left out."""
-    rows = session.scalars(select(Match).where(Match.id.in_(ids[:100])).options(*_loaded())).unique()
+    rows = session.scalars(
+        select(Match).where(Match.id.in_(ids[:100])).options(*_loaded())
+    ).unique()
     return [match for match in rows if policy.can_see(actor, match)]
 
 
@@ -242,5 +242,3 @@ def note_visit(actor: User) -> None:
     if last is None or moment - last > VISIT:
         actor.queue_seen_at = last
     actor.queue_visited_at = moment
-
-

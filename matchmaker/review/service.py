@@ -30,7 +30,7 @@ REMARK_LIMIT = 500
 NOTE_LIMIT = 1000
 
 
-def accept(  # noqa: PLR0913 - a decision has these parts
+def accept(
     session: Session,
     actor: User,
     match: Match,
@@ -59,7 +59,7 @@ def accept(  # noqa: PLR0913 - a decision has these parts
     )
 
 
-def reject(  # noqa: PLR0913 - as above
+def reject(
     session: Session,
     actor: User,
     match: Match,
@@ -124,7 +124,9 @@ def note(session: Session, actor: User, match: Match, text: str) -> MatchNote:
         raise InvalidError({"text": _l("请写下备注内容。")})
     if len(text) > NOTE_LIMIT:
         raise InvalidError({"text": _l("备注最多 1,000 字。")})
-    line = MatchNote(match_id=match.id, author_id=actor.id, author=actor, at=clock.now(), text=text)
+    line = MatchNote(
+        match_id=match.id, author_id=actor.id, author=actor, at=clock.now(), text=text
+    )
     session.add(line)
     activity.record(session, actor, "match.noted", match, **_pair(match))
     return line
@@ -136,7 +138,7 @@ def decide_many(
     matches: list[Match],
     versions: Mapping[int, int],
     verb: Callable[..., None],
-    **values: Any,  # noqa: ANN401 - what the verb takes
+    **values: Any,
 ) -> tuple[int, list[Match]]:
     """Apply one decision to several pairs; return how many, and those somebody else decided."""
     done = 0
@@ -150,7 +152,7 @@ def decide_many(
     return done, beaten
 
 
-def _decide(  # noqa: PLR0913 - as above
+def _decide(
     session: Session,
     actor: User,
     match: Match,
@@ -159,7 +161,9 @@ def _decide(  # noqa: PLR0913 - as above
     version: int,
     remark: str,
 ) -> None:
-    require(policy.can_decide(actor, match), _l("只有组织方可以决定，而且不能决定本单位参与的对接。"))
+    require(
+        policy.can_decide(actor, match), _l("只有组织方可以决定，而且不能决定本单位参与的对接。")
+    )
     _check_version(match, version, label(status))
     if status not in NEXT_MATCH_STATUSES[match.status]:
         raise NotNowError(_faster(match, label(status)))
@@ -173,12 +177,12 @@ def _decide(  # noqa: PLR0913 - as above
     activity.record(session, actor, f"match.{status.value}", match, **_pair(match))
 
 
-def _check_version(match: Match, version: int, act: Any) -> None:  # noqa: ANN401 - lazy string
+def _check_version(match: Match, version: int, act: Any) -> None:
     if match.version != version:
         raise NotNowError(_faster(match, act))
 
 
-def _faster(match: Match, act: Any) -> Any:  # noqa: ANN401 - lazy strings
+def _faster(match: Match, act: Any) -> Any:
     if match.decided_by is None:
         return _l("这条对接刚刚被改动过。您的“%(act)s”没有保存，请看一眼再决定。", act=act)
     return _l(

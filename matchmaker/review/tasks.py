@@ -17,7 +17,10 @@ def announce(run: JobRun) -> None:
         match = session.get(Match, run.payload["match_id"])
         if match is None or match.status != MatchStatus.ACCEPTED:
             return
-        mark = {"match": match.id, "decided": match.decided_at.isoformat() if match.decided_at else ""}
+        mark = {
+            "match": match.id,
+            "decided": match.decided_at.isoformat() if match.decided_at else "",
+        }
         owners = {posting.owner_id: posting.owner for posting in (match.need, match.achievement)}
         for owner in owners.values():
             told = session.scalars(

@@ -41,7 +41,10 @@ def init_app(app: Flask) -> None:
 
 def related(session: Session, actor: User, posting: Posting) -> list[dict[str, str]]:
     """Return the other sides of a posting's pairs, as links."""
-    return [_related(session, actor, posting, match) for match in queries.pairs_of(session, actor, posting)]
+    return [
+        _related(session, actor, posting, match)
+        for match in queries.pairs_of(session, actor, posting)
+    ]
 
 
 def _related(session: Session, actor: User, posting: Posting, match: Match) -> dict[str, str]:
@@ -76,7 +79,7 @@ def queue() -> Answer:
         before=_neighbour(needs, need_id, -1), after=_neighbour(needs, need_id, 1),
         found=found, chosen=chosen,
         card=card_of(live_index().recommender(), chosen) if chosen else None,
-        can_decide=bool(chosen) and policy.can_decide(actor, chosen),
+        can_decide=chosen is not None and policy.can_decide(actor, chosen),
         reasons=choices(RejectReason), today=queries.decided_today(session, actor),
         chains=vocabulary.chains(session), without=lambda name, value=None, **more: without(
             request, name, value, **more),
@@ -90,7 +93,9 @@ def _filters() -> QueueFilters:
     least = request.args.get("least", "0")
     return QueueFilters(
         tab=tab if tab in TABS else "waiting",
-        chains=tuple(int(c) for c in request.args.getlist("chain") if c.isdecimal() and len(c) < 10),
+        chains=tuple(
+            int(c) for c in request.args.getlist("chain") if c.isdecimal() and len(c) < 10
+        ),
         regions=tuple(r for r in request.args.getlist("region") if r in {"50", "51"}),
         least=min(100, int(least)) if least.isdecimal() and len(least) < 4 else 0,
     )
@@ -240,7 +245,9 @@ def bulk() -> Response:
         with db.transaction() as session:
             actor = guard.current_user()
             matches = queries.many(session, actor, list(versions))
-            done, beaten = service.decide_many(session, actor, matches, versions, verbs[act], **values)
+            done, beaten = service.decide_many(
+                session, actor, matches, versions, verbs[act], **values
+            )
     except InvalidError as error:
         flash("；".join(str(text) for text in error.fields.values()), "bad")
         return redirect(url_for(".queue", tab=_tab(), need=request.form.get("need")))
@@ -258,7 +265,9 @@ def pairings() -> str:
     rows = queries.accepted_of(session, actor)
     return render_template(
         "review/pairings.html",
-        rows=[(row, shown(session, actor, _other(actor, row)), _other(actor, row)) for row in rows],
+        rows=[
+            (row, shown(session, actor, _other(actor, row)), _other(actor, row)) for row in rows
+        ],
     )
 
 

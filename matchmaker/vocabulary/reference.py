@@ -109,7 +109,9 @@ def _date(text: str) -> date | None:
 def _load_regions(session: Session, folder: Path) -> None:
     known = set(session.scalars(select(Region.code)))
     rows = [row for row in _rows(folder, "regions_cq_sc") if row["code"] not in known]
-    for row in sorted(rows, key=lambda row: ("province", "prefecture", "county").index(row["level"])):
+    for row in sorted(
+        rows, key=lambda row: ("province", "prefecture", "county").index(row["level"])
+    ):
         session.add(
             Region(
                 code=row["code"],
@@ -151,7 +153,7 @@ def _load_universities(session: Session, folder: Path) -> None:
         )
 
 
-def _scheme(  # noqa: PLR0913 - each is a fact of the scheme
+def _scheme(
     session: Session,
     code: str,
     name: str,
@@ -179,7 +181,7 @@ def _scheme(  # noqa: PLR0913 - each is a fact of the scheme
     return version
 
 
-def _node(  # noqa: PLR0913 - as above
+def _node(
     session: Session,
     version: SchemeVersion,
     code: str,

@@ -18,7 +18,13 @@ from matchmaker.vocabulary import queries
 from models import Crosswalk, PostingNode, Role, SchemeNode, SchemeVersion, Standing, User
 
 COLUMNS = ("chain", "node", "need", "target")
-ALIASES = {"产业链": "chain", "环节": "node", "需求": "need", "关键技术需求": "need", "目标": "target"}
+ALIASES = {
+    "产业链": "chain",
+    "环节": "node",
+    "需求": "need",
+    "关键技术需求": "need",
+    "目标": "target",
+}
 MAX_ROWS = 5000
 LIMITS = {"chain": 120, "node": 120, "need": 120, "target": 500}
 CODE_LIMIT = 80
@@ -60,10 +66,16 @@ def read_rows(content: bytes) -> list[dict[str, str]]:
     """
     text = _decoded(content)
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    names = [ALIASES.get((name or "").strip(), (name or "").strip()) for name in reader.fieldnames or []]
+    names = [
+        ALIASES.get((name or "").strip(), (name or "").strip()) for name in reader.fieldnames or []
+    ]
     if "chain" not in names:
         raise InvalidError(
-            {"file": _("第一行要写列名 chain、node、need、target（或 产业链、环节、需求、目标）。")}
+            {
+                "file": _(
+                    "第一行要写列名 chain、node、need、target（或 产业链、环节、需求、目标）。"
+                )
+            }
         )
     reader.fieldnames = names
     rows = []
@@ -104,7 +116,9 @@ def _judge(line: int, row: dict[str, str], known: set[str], *, repeated: bool) -
         return RowReport(line, "refused", _("写了需求，没有写它所属的环节。"), row)
     for name, limit in LIMITS.items():
         if len(row[name]) > limit:
-            return RowReport(line, "refused", _("“%(name)s”最多 %(n)d 字。", name=name, n=limit), row)
+            return RowReport(
+                line, "refused", _("“%(name)s”最多 %(n)d 字。", name=name, n=limit), row
+            )
     if repeated:
         return RowReport(line, "refused", _("和前面某一行完全相同。"), row)
     if row["chain"] in known and not row["node"]:

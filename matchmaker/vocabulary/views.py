@@ -37,7 +37,11 @@ def scheme(code: str) -> str:
     depth: dict[int, int] = {}
     for node in nodes:
         depth[node.id] = depth.get(node.parent_id or 0, -1) + 1
-    walks = {node.id: queries.crosswalk_of(session, node.id) for node in nodes} if row.is_primary else {}
+    walks = (
+        {node.id: queries.crosswalk_of(session, node.id) for node in nodes}
+        if row.is_primary
+        else {}
+    )
     return render_template(
         "vocabulary/scheme.html", scheme=row, nodes=nodes, depth=depth, walks=walks,
         version=queries.current_version(session, code),
@@ -60,7 +64,9 @@ def regions() -> str:
 @bp.get("/universities")
 @signed_in
 def universities() -> str:
-    rows = db.session().scalars(select(University).order_by(University.moe_code.is_(None), University.moe_code))
+    rows = db.session().scalars(
+        select(University).order_by(University.moe_code.is_(None), University.moe_code)
+    )
     return render_template("vocabulary/universities.html", rows=list(rows))
 
 
@@ -72,7 +78,9 @@ def import_chains() -> Answer:
         return render_template("vocabulary/import.html", report=None, rows="", error="")
     try:
         rows = _rows()
-        report = service.check_import(db.session(), rows, request.form.get("label", "").strip()[:40])
+        report = service.check_import(
+            db.session(), rows, request.form.get("label", "").strip()[:40]
+        )
         if request.form.get("act") == "apply":
             return _apply(report)
     except InvalidError as error:
@@ -80,7 +88,10 @@ def import_chains() -> Answer:
         page = render_template("vocabulary/import.html", report=None, rows="", error=words)
         return page, 422
     return render_template(
-        "vocabulary/import.html", report=report, rows=json.dumps(rows, ensure_ascii=False), error=""
+        "vocabulary/import.html",
+        report=report,
+        rows=json.dumps(rows, ensure_ascii=False),
+        error="",
     )
 
 
