@@ -1,14 +1,15 @@
-"""Alembic's entry: imports the tables and the settings, never the application."""
+"""Alembic's entry: knows the tables, the settings and how the database is opened."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from alembic import context
-from sqlalchemy import Connection, create_engine, pool
+from sqlalchemy import Connection, Engine, create_engine, pool
 from sqlalchemy.types import TypeDecorator
 
 from config import Settings
+from matchmaker.db import sqlite
 from models import Model
 
 
@@ -33,7 +34,18 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
-url = context.config.attributes.get("database_url") or Settings.from_env().database_url
-engine = create_engine(url, poolclass=pool.NullPool)
+def open_engine(url: str) -> Engine:
+    """Open the database with the library that the application uses, foreign keys not enforced.
+
+    Changing a table on SQLite means copying and dropping it; enforced, that would delete the
+    rows which refer to it.
+    """
+    options = {"module": sqlite} if url.startswith("sqlite") else {}
+    return create_engine(url, poolclass=pool.NullPool, **options)
+
+
+engine = open_engine(
+    context.config.attributes.get("database_url") or Settings.from_env().database_url
+)
 with engine.connect() as connection:
     run(connection)

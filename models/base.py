@@ -68,7 +68,8 @@ def _snake(name: str) -> str:
 @event.listens_for(Table, "after_parent_attach")
 def _hold_limits(table: Table, parent: Any) -> None:
     """SQLite ignores VARCHAR's length, so each limited text gets a CHECK of its own."""
-    del parent
+    if parent is not Model.metadata:  # copies made by a migration tool have theirs already
+        return
     for column in table.columns:
         limit = getattr(column.type, "length", None)
         if isinstance(column.type, String) and not isinstance(column.type, Enum) and limit:
