@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import logging
 import secrets
-from importlib.util import find_spec
 from typing import Any
 
 from flask import Flask, g, redirect, render_template, request, url_for
@@ -89,18 +88,20 @@ def _configure(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
 
 
+def import_tasks() -> None:
+    """Register what jobs of every kind do."""
+    for name in ("catalogue", "matching", "review", "admin"):
+        importlib.import_module(f"matchmaker.{name}.tasks")
+
+
 def _register_features(app: Flask) -> None:
-    for feature in FEATURES:
-        if find_spec(f"matchmaker.{feature}") is None:
-            continue
-        if find_spec(f"matchmaker.{feature}.tasks") is not None:
-            importlib.import_module(f"matchmaker.{feature}.tasks")
-        if find_spec(f"matchmaker.{feature}.views") is not None:
-            views = importlib.import_module(f"matchmaker.{feature}.views")
-            for blueprint in getattr(views, "BLUEPRINTS", None) or (views.bp,):
-                app.register_blueprint(blueprint)
-            if hasattr(views, "init_app"):
-                views.init_app(app)
+    import_tasks()
+    for name in FEATURES:
+        views = importlib.import_module(f"matchmaker.{name}.views")
+        for blueprint in getattr(views, "BLUEPRINTS", None) or (views.bp,):
+            app.register_blueprint(blueprint)
+        if hasattr(views, "init_app"):
+            views.init_app(app)
 
 
 def _connect_queue(app: Flask, settings: Settings) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from config import Settings
-from matchmaker.app import create_app
+from matchmaker.app import create_app, import_tasks
 from matchmaker.db import Database
 from models import User
 from tests import databases, factories
+
+import_tasks()  # services may enqueue any job, with or without an application
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -28,6 +31,27 @@ def session(database_kind: str) -> Iterator[Session]:
     """A session on SQLite and on PostgreSQL; what a test writes is rolled back."""
     with databases.rolled_back(databases.engine_of(database_kind)) as active:
         yield active
+
+
+@pytest.fixture
+def count_queries(session: Session) -> Callable[[Callable[[], object]], int]:
+    """Count the statements that a function sends to the database."""
+
+    def count(look: Callable[[], object]) -> int:
+        seen: list[str] = []
+
+        def note(*arguments: Any) -> None:
+            seen.append(arguments[2])
+
+        bind = session.connection()
+        event.listen(bind, "before_cursor_execute", note)
+        try:
+            look()
+        finally:
+            event.remove(bind, "before_cursor_execute", note)
+        return len(seen)
+
+    return count
 
 
 @pytest.fixture

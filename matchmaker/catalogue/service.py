@@ -67,9 +67,11 @@ def save_new(
         created_at=moment,
         updated_at=moment,
         external_id=external_id,
+        title="",
     )
-    _apply(session, posting, {"title": "", **values})
     session.add(posting)
+    session.flush()  # defaults are there from now on
+    _apply(session, posting, {"title": "", **values})
     session.flush()
     activity.record(session, actor, "posting.drafted", posting, title=posting.title)
     return posting

@@ -29,7 +29,23 @@ FOREIGN = Document(
     chains=frozenset({"9"}), modes=frozenset({"transfer"}), trl=5, region="510107",
 )  # fmt: skip
 words = st.lists(
-    st.sampled_from(["单晶", "高镍", "正极", "材料", "残锂", "机器人", "减速器", "泡菜", "SiC", "5G", "，", "。", "的"]),
+    st.sampled_from(
+        [
+            "单晶",
+            "高镍",
+            "正极",
+            "材料",
+            "残锂",
+            "机器人",
+            "减速器",
+            "泡菜",
+            "SiC",
+            "5G",
+            "，",
+            "。",
+            "的",
+        ]
+    ),
     max_size=30,
 ).map("".join)
 

@@ -1,0 +1,159 @@
+"""Decisions: who, when, and who was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from matchmaker import jobs
+from matchmaker.db import Database
+from matchmaker.errors import InvalidError, NotAllowedError, NotFoundError, NotNowError
+from matchmaker.review import queries, service
+from matchmaker.review.queries import QueueFilters
+from models import Match, MatchStatus, Notification, PostingStatus, Role, User
+from tests import factories
+
+
+@pytest.fixture
+def organiser(session: Session) -> User:
+    return factories.make_user(session, Role.ORGANISER)
+
+
+def test_an_accepted_pair_leaves_the_queue(session: Session, organiser: User) -> None:
+    match = factories.make_match(session)
+    assert queries.count_waiting(session, organiser) == 1
+
+    service.accept(session, organiser, match, version=match.version)
+
+    assert match.status == MatchStatus.ACCEPTED
+    assert queries.count_waiting(session, organiser) == 0
+
+
+def test_a_rejection_needs_a_reason_of_the_list(session: Session, organiser: User) -> None:
+    match = factories.make_match(session)
+    for reason, remark in (("", ""), ("because", ""), ("other", " ")):
+        with pytest.raises(InvalidError):
+            service.reject(
+                session, organiser, match, version=match.version, reason=reason, remark=remark
+            )
+    service.reject(session, organiser, match, version=match.version, reason="too_early")
+    assert match.status == MatchStatus.REJECTED
+
+
+def test_the_second_of_two_organisers_sees_who_was_faster(
+    session: Session, organiser: User
+) -> None:
+    match = factories.make_match(session)
+    seen = match.version
+    faster = factories.make_user(session, Role.ORGANISER, name="何静")
+    service.accept(session, faster, match, version=seen)
+
+    with pytest.raises(NotNowError) as refusal:
+        service.defer(session, organiser, match, version=seen)
+
+    assert "何静已经作出决定：已接受" in str(refusal.value.message)
+    assert match.decided_by_id == faster.id
+
+
+def test_undo_puts_the_pair_back_and_tells_nobody(own_database: Database) -> None:
+    with own_database.transaction() as session:
+        organiser = factories.make_user(session, Role.ORGANISER)
+        match = factories.make_match(session)
+        service.accept(session, organiser, match, version=match.version)
+        session.flush()
+        service.undo(session, organiser, match, version=match.version)
+        announced = {"match_id": match.id, "version": 1}
+    with own_database.transaction() as session:
+        jobs.enqueue(session, "review.announce", announced)
+    jobs.run_due(own_database)
+
+    with own_database.reading() as session:
+        assert session.scalar(select(func.count(Notification.id))) == 0
+        assert session.scalars(select(Match.status)).one() == MatchStatus.SUGGESTED
+
+
+def test_both_owners_are_told_once_however_often_the_job_runs(own_database: Database) -> None:
+    with own_database.transaction() as session:
+        organiser = factories.make_user(session, Role.ORGANISER)
+        match = factories.make_match(session)
+        service.accept(session, organiser, match, version=match.version)
+        match_id = match.id
+    for _time in range(2):
+        with own_database.transaction() as session:
+            jobs.enqueue(session, "review.announce", {"match_id": match_id})
+        jobs.run_due(own_database)
+
+    with own_database.reading() as session:
+        assert session.scalar(select(func.count(Notification.id))) == 2
+
+
+def test_nobody_decides_on_a_pair_of_their_own_organisation(session: Session) -> None:
+    match = factories.make_match(session)
+    inside = factories.make_user(session, Role.ORGANISER, organisation=match.need.organisation)
+    with pytest.raises(NotAllowedError):
+        service.accept(session, inside, match, version=match.version)
+
+
+@pytest.mark.parametrize("role", [Role.RESEARCHER, Role.ENTERPRISE, Role.ADMINISTRATOR])
+def test_only_organisers_decide(session: Session, role: Role) -> None:
+    match = factories.make_match(session)
+    with pytest.raises(NotAllowedError):
+        service.accept(session, factories.make_user(session, role), match, version=match.version)
+
+
+def test_a_withdrawn_posting_cannot_be_accepted(session: Session, organiser: User) -> None:
+    match = factories.make_match(session)
+    match.achievement.status = PostingStatus.WITHDRAWN
+    session.flush()
+    with pytest.raises(NotNowError):
+        service.accept(session, organiser, match, version=match.version)
+    assert queries.count_waiting(session, organiser) == 0
+
+
+def test_owners_see_accepted_pairs_and_no_others(session: Session, organiser: User) -> None:
+    match = factories.make_match(session)
+    owner = match.need.owner
+    with pytest.raises(NotFoundError):
+        queries.one(session, owner, match.id)
+
+    service.accept(session, organiser, match, version=match.version)
+
+    assert queries.one(session, owner, match.id) is match
+    assert queries.accepted_of(session, match.achievement.owner) == [match]
+    with pytest.raises(NotFoundError):
+        queries.one(session, factories.make_user(session, Role.RESEARCHER), match.id)
+
+
+def test_many_at_once_leave_out_what_others_decided(session: Session, organiser: User) -> None:
+    matches = [factories.make_match(session) for _n in range(3)]
+    versions = {match.id: match.version for match in matches}
+    faster = factories.make_user(session, Role.ORGANISER)
+    service.defer(session, faster, matches[0], version=matches[0].version)
+    session.flush()
+
+    done, beaten = service.decide_many(session, organiser, matches, versions, service.accept)
+
+    assert (done, beaten) == (2, [matches[0]])
+
+
+def test_the_queue_asks_as_often_for_three_pairs_as_for_one(
+    session: Session, organiser: User, count_queries: Callable[[Callable[[], object]], int]
+) -> None:
+    need = factories.make_need(session)
+    factories.make_match(session, need)
+
+    def look() -> object:
+        session.expire_all()
+        found = queries.candidates(session, organiser, QueueFilters(), need.id)
+        return [
+            (m.need.title, m.achievement.organisation.name, m.achievement.chains) for m in found
+        ]
+
+    one = count_queries(look)
+    for _n in range(3):
+        factories.make_match(session, need)
+
+    assert count_queries(look) == one
