@@ -238,5 +238,5 @@ def _http_error(error: HTTPException) -> Any:
 
 def _unexpected(error: Exception) -> tuple[str, int]:
     log.error("unexpected error on %s %s", request.method, request.path, exc_info=error)
-    g.pop("session", None)
+    db.close_session()  # whatever was half-done is undone before the page is made
     return error_page(500)

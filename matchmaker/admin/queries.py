@@ -34,7 +34,7 @@ def count_jobs(session: Session, status: str = "", kind: str = "") -> int:
 def job_counts(session: Session) -> dict[JobStatus, int]:
     """How many jobs are in each state."""
     rows = session.execute(select(Job.status, func.count()).group_by(Job.status))
-    return dict(rows)
+    return dict(rows.all())
 
 
 def count_failed(session: Session) -> int:

@@ -104,7 +104,7 @@ def own_counts(session: Session, actor: User) -> dict[PostingStatus, int]:
     rows = session.execute(
         select(Posting.status, func.count()).where(is_own(actor)).group_by(Posting.status)
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def submitted() -> Select[Any]:

@@ -187,7 +187,7 @@ def facet_counts(
     def grouped(name: str, column: Any, key: Any) -> dict[Any, int]:
         among = narrowed(actor, filters, hits, skip=name)
         rows = session.execute(select(column, func.count()).where(key.in_(among)).group_by(column))
-        return dict(rows)
+        return dict(rows.all())
 
     province = func.substr(Posting.region_code, 1, 2)
     band = case(
@@ -208,7 +208,7 @@ def facet_counts(
         "trl": grouped("trl", band, Posting.id),
         "region": grouped("region", province, Posting.id),
         "status": grouped("status", Posting.status, Posting.id),
-        "organisation": dict(organisations),
+        "organisation": dict(organisations.all()),
     }
 
 
@@ -217,7 +217,7 @@ def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     rows = session.execute(
         select(Organisation.id, Organisation.name).where(Organisation.id.in_(list(ids)))
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def snippet(posting: Posting, text: str, length: int = 130) -> str:
