@@ -1,0 +1,131 @@
+"""The main journeys, in a real browser, as a person would walk them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, expect
+from sqlalchemy import select
+
+from matchmaker.db import Database
+from models import Mail
+from tests.browser.conftest import Person
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def test_a_researcher_posts_an_achievement(person: Person) -> None:
+    page = person.sign_in("researcher@example.org").page
+    page.get_by_role("link", name="发布成果").first.click()
+    page.get_by_label("成果名称").fill("示范旅程：氢能重卡液氢储罐的多层绝热结构")
+    page.get_by_label("解决什么问题").fill("液氢储罐日蒸发率高，长停放损失大。")
+    page.get_by_label("怎么做到").fill("变密度多层绝热与冷屏组合，日蒸发率降到 1.2%。")
+    page.get_by_label("第 1 行指标", exact=True).fill("日蒸发率")
+    page.get_by_label("第 1 行要求").select_option("le")
+    page.get_by_label("第 1 行数值").fill("1.2")
+    page.get_by_label("第 1 行单位").fill("%")
+    page.get_by_label("技术成熟度", exact=False).first.select_option("6")
+    page.get_by_label("产业链", exact=False).first.select_option(label=re.compile("氢燃料电池"))
+    page.get_by_text("技术许可", exact=True).first.click()
+    page.get_by_text("我确认内容不涉及国家秘密").click()
+    page.get_by_role("button", name="提交审核").click()
+
+    expect(page.get_by_role("heading", level=1)).to_contain_text("氢能重卡液氢储罐")
+    expect(page.get_by_text("待审核").first).to_be_visible()
+
+
+def test_a_company_posts_a_need_and_the_organiser_finds_and_accepts_a_pair(
+    browser: Browser, address: str
+) -> None:
+    company = Person(browser.new_context(base_url=address, locale="zh-CN").new_page())
+    page = company.sign_in("enterprise@example.org").page
+    page.goto("/needs/new")
+    page.get_by_label("需求名称").fill("示范旅程：单晶高镍三元正极材料残锂控制与梯度掺杂")
+    page.get_by_label("现状和难点").fill(
+        "残锂高引起产气，希望用梯度掺杂和快离子导体包覆，不水洗。"
+    )
+    expect(page.locator("[data-live] a").first).to_be_visible(timeout=5000)
+    expect(page.locator("[data-save-state]")).to_contain_text("已自动保存", timeout=6000)
+    page.get_by_label("第 1 行指标", exact=True).fill("表面残锂")
+    page.get_by_label("第 1 行数值").fill("很低")
+    page.get_by_label("产业链", exact=False).first.select_option(label=re.compile("动力电池"))
+    page.get_by_text("技术许可", exact=True).first.click()
+    page.get_by_text("我确认内容不涉及国家秘密").click()
+    page.get_by_role("button", name="提交审核").click()
+    expect(page.get_by_text("数值请只填数字").first).to_be_visible()
+    expect(page.get_by_label("需求名称")).to_have_value(re.compile("示范旅程"))
+    page.get_by_label("第 1 行数值").fill("2000")
+    page.get_by_role("button", name="提交审核").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("残锂控制与梯度掺杂")
+
+    office = Person(browser.new_context(base_url=address, locale="zh-CN").new_page())
+    desk = office.sign_in("organiser@example.org").page
+    desk.goto("/submissions")
+    row = desk.locator("li", has_text="残锂控制与梯度掺杂")
+    row.get_by_role("button", name="发布").click()
+    expect(desk.get_by_text("已发布，推荐稍后就会出现")).to_be_visible()
+    desk.goto("/needs?q=残锂控制与梯度掺杂")
+    desk.get_by_role("link", name=re.compile("残锂控制与梯度掺杂")).first.click()
+    desk.locator(".mm-rail").get_by_role("link", name=re.compile("单晶高镍")).first.click()
+    expect(desk.get_by_text("得分来自")).to_be_visible()
+    desk.get_by_role("link", name="到审核页").click()
+    expect(desk.locator("mark.t").first).to_be_visible()
+    desk.keyboard.press("a")
+    expect(desk.locator("[data-toast]")).to_contain_text("已接受")
+    desk.keyboard.press("u")
+    expect(desk.get_by_text("已撤销，这一对又回到待审")).to_be_visible()
+    desk.keyboard.press("r")
+    desk.keyboard.press("1")
+    desk.keyboard.press("Enter")
+    expect(desk.locator("[data-toast]")).to_contain_text("不接受")
+    assert company.complaints == []
+    assert office.complaints == []
+
+
+def test_an_organiser_verifies_an_organisation(person: Person) -> None:
+    page = person.sign_in("organiser.sc@example.org").page
+    page.get_by_role("link", name=re.compile("去核验")).first.click()
+    page.get_by_role("button", name=re.compile("通过核验")).first.click()
+    expect(page.get_by_text("已通过核验").first).to_be_visible()
+
+
+def test_a_forgotten_password_is_recovered_by_the_mailed_link(
+    person: Person, platform: Flask
+) -> None:
+    page = person.page
+    page.goto("/sign-in")
+    page.get_by_role("link", name="忘记密码").click()
+    page.get_by_label("邮箱").fill("manager@example.org")
+    page.get_by_role("button", name="寄送链接").click()
+    database: Database = platform.extensions["database"]
+    with database.reading() as session:
+        body = session.scalars(
+            select(Mail.body)
+            .where(Mail.recipient == "manager@example.org")
+            .order_by(Mail.id.desc())
+        ).first()
+    assert body is not None
+    link = re.search(r"(/reset/\S+)", body)
+    assert link is not None
+    page.goto(link[1])
+    page.get_by_label("新密码").fill("一句很长的新口令-2027")
+    page.get_by_role("button", name=re.compile("新密码")).click()
+    expect(page.get_by_role("button", name="登录", exact=True)).to_be_visible()
+    person.sign_in("manager@example.org", "一句很长的新口令-2027")
+
+
+def test_what_was_typed_survives_a_session_that_ended(person: Person) -> None:
+    page = person.sign_in("enterprise@example.org").page
+    page.goto("/needs/new")
+    page.get_by_label("现状和难点").fill("会话结束前写下的内容")
+    page.get_by_label("需求名称").fill("会话结束以后仍在")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="保存草稿").last.click()
+    page.get_by_label("邮箱").fill("enterprise@example.org")
+    page.get_by_label("密码", exact=True).fill("demo-chengyu")
+    page.get_by_role("button", name="登录", exact=True).click()
+
+    expect(page.get_by_label("需求名称")).to_have_value("会话结束以后仍在")
+    expect(page.get_by_label("现状和难点")).to_have_value("会话结束前写下的内容")
