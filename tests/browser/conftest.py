@@ -81,7 +81,7 @@ class Person:
             "console",
             lambda message: (
                 self.complaints.append(message.text)
-                if message.type == "error" and "40" not in message.text[:60]
+                if message.type == "error" and "the server responded with a status of 4" not in message.text
                 else None
             ),
         )
