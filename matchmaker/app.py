@@ -239,4 +239,5 @@ def _http_error(error: HTTPException) -> Any:
 def _unexpected(error: Exception) -> tuple[str, int]:
     log.error("unexpected error on %s %s", request.method, request.path, exc_info=error)
     db.close_session()  # whatever was half-done is undone before the page is made
+    g.user = g.login = None  # the page must not need the database
     return error_page(500)

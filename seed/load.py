@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from config import Settings
@@ -34,6 +34,7 @@ from models import (
     EnterpriseSize,
     Job,
     JobStatus,
+    Mail,
     Match,
     Membership,
     Organisation,
@@ -115,8 +116,10 @@ def load_demonstration(settings: Settings) -> None:
         loaded = Loaded()
         with database.transaction() as session:
             _load_people(session, loaded)
+            _send_no_mail(session)
         with database.transaction() as session:
             _load_postings(session, loaded)
+            _send_no_mail(session)
             _finish_single_refreshes(session)
             jobs.enqueue(session, "matching.refresh_all")
         jobs.run_due(database)
@@ -316,6 +319,13 @@ def _indicator(item: dict[str, Any], reference: str) -> dict[str, Any]:
         "reference": item.get(reference) or "",
         "method": item.get("method") or "",
     }
+
+
+def _send_no_mail(session: Session) -> None:
+    """Invented people get no mail; their inboxes tell the same."""
+    session.info.pop("jobs", None)
+    session.execute(delete(Job).where(Job.kind == "mail.send"))
+    session.execute(delete(Mail))
 
 
 def _finish_single_refreshes(session: Session) -> None:

@@ -14,7 +14,9 @@ from matchmaker.engine import DEFAULT_WEIGHTS
 
 
 def test_the_example_of_the_engine_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/engine.md").read_text("utf-8"), re.DOTALL)
+    (code,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/engine.md").read_text("utf-8"), re.DOTALL
+    )
     exec(compile(code, "docs/engine.md", "exec"), {})
 
 
@@ -25,7 +27,9 @@ def test_every_signal_stands_in_the_document() -> None:
 
 def test_every_setting_stands_in_the_document() -> None:
     used = set(re.findall(r"MATCHMAKER_[A-Z_]+", (ROOT / "config.py").read_text("utf-8")))
-    told = set(re.findall(r"`(MATCHMAKER_[A-Z_]+)`", (ROOT / "docs/settings.md").read_text("utf-8")))
+    told = set(
+        re.findall(r"`(MATCHMAKER_[A-Z_]+)`", (ROOT / "docs/settings.md").read_text("utf-8"))
+    )
     assert used == told
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from matchmaker import jobs
+from matchmaker import guard, jobs
 from matchmaker.db import Database, wal_is_safe
 from matchmaker.jobs import JobRun
 from models import Job, JobStatus, Need, Role
 from tests import factories
+from tests.conftest import SignedIn
 
 
 def test_the_database_itself_refuses_a_title_that_is_too_long(session: Session) -> None:
@@ -123,3 +125,24 @@ def test_wal_is_used_only_where_sqlite_is_free_of_the_reset_bug(
 def test_every_role_has_an_organisation_of_its_kind(session: Session) -> None:
     for role in Role:
         assert factories.make_user(session, role).organisation.kind == factories.KIND_OF_ROLE[role]
+
+
+def test_an_unexpected_error_is_a_page_with_a_number_and_no_trace(
+    app: Flask, database: Database, signed_in: SignedIn
+) -> None:
+    with database.transaction() as session:
+        user = factories.make_user(session)
+
+    def broken() -> str:
+        raise RuntimeError("示范：内部错误")
+
+    broken.access = guard.Access()  # type: ignore[attr-defined]
+    app.view_functions["home.about"] = broken
+
+    answer = signed_in(user).get("/about")
+
+    assert answer.status_code == 500
+    page = answer.get_data(as_text=True)
+    assert "这一步没有成功" in page
+    assert "内部错误" not in page
+    assert signed_in(user).get("/").status_code == 200

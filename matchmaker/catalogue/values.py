@@ -77,7 +77,9 @@ def checked(
             continue
         if name not in columns or name in CHECKED_ELSEWHERE:
             raise KeyError(name)
-        found[name] = _column_value(name, columns[name].type, value, errors)
+        stored = _column_value(name, columns[name].type, value, errors)
+        if stored is not None or columns[name].nullable:  # left open: the default stays
+            found[name] = stored
     _check_fields(kind, found, errors, is_new_deadline=is_new_deadline)
     for name, check in (
         ("modes", _modes),

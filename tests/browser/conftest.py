@@ -20,10 +20,7 @@ from matchmaker.db import Database, migrate
 from matchmaker.vocabulary.reference import load_reference
 from seed.load import PASSWORD, demonstration_accounts, load_demonstration
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +78,8 @@ class Person:
             "console",
             lambda message: (
                 self.complaints.append(message.text)
-                if message.type == "error" and "the server responded with a status of 4" not in message.text
+                if message.type == "error"
+                and "the server responded with a status of 4" not in message.text
                 else None
             ),
         )
