@@ -20,7 +20,15 @@ from matchmaker.db import Database, migrate
 from matchmaker.vocabulary.reference import load_reference
 from seed.load import PASSWORD, demonstration_accounts, load_demonstration
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @pytest.fixture(scope="session")
