@@ -124,7 +124,9 @@ def load_demonstration(settings: Settings) -> None:
             jobs.enqueue(session, "matching.refresh_all")
         jobs.run_due(database)
         _decide_some(app, database)
-        jobs.run_due(database)
+        _announce(database)
+        with database.transaction() as session:
+            _send_no_mail(session)
 
 
 def _load_people(session: Session, loaded: Loaded) -> None:
@@ -364,7 +366,13 @@ def _decide_some(app: Flask, database: Database) -> None:
                 review.defer(
                     session, organiser, match, version=match.version, remark="等企业补充样品数据。"
                 )
-    with database.transaction() as session:  # do not keep demonstration owners waiting
-        session.execute(
-            update(Job).where(Job.kind == "review.announce").values(run_after=clock.now())
-        )
+
+
+def _announce(database: Database) -> None:
+    """Tell the owners of accepted pairs at once; nobody will undo these."""
+    with database.transaction() as session:
+        announcing = Job.kind == "review.announce"
+        session.execute(update(Job).where(announcing).values(run_after=clock.now()))
+        ids = list(session.scalars(select(Job.id).where(announcing)))
+    for job_id in ids:
+        jobs.run(database, job_id)
