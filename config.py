@@ -39,7 +39,7 @@ class Settings:
     request_bytes: int = 210 * MEGABYTE
     form_bytes: int = 2 * MEGABYTE
     suggestions_per_record: int = 20
-    suggestion_floor: float = 0.12
+    suggestion_floor: float = 0.25
     sign_in_limit: str = "5 per minute;50 per hour"
     weights: Mapping[str, float] = field(default_factory=dict)
     """Weights of the signals that differ from `matchmaker.engine.DEFAULT_WEIGHTS`."""

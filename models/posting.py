@@ -115,6 +115,8 @@ class Posting(Model):
             name="submitted_is_declared_open",
         ),
         Index("ix_postings_kind_status_published_at", "kind", "status", "published_at"),
+        # the index in memory compares this fingerprint before every use
+        Index("ix_postings_fingerprint", "status", "organisation_id", "version", "updated_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

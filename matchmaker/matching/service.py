@@ -12,35 +12,37 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from matchmaker import clock
-from matchmaker.catalogue.index import LiveIndex
-from matchmaker.engine import Suggestion
+from matchmaker.engine import Document, Recommender, Suggestion
 from models import Match, MatchStatus, PostingKind
+
+
+KEPT_ANYWAY = 3
+"""So many of a need's best are kept whatever their score: an organiser judges the rest."""
 
 
 def refresh(
     session: Session,
-    index: LiveIndex,
+    recommender: Recommender,
     kind: PostingKind,
     posting_id: int,
+    document: Document | None,
     *,
-    k: int = 20,
-    floor: float = 0.12,
+    k: int,
+    floor: float,
 ) -> int:
     """Bring the suggestions of one record up to date; return how many it has now.
 
-    A record that is no longer published loses its undecided suggestions.
+    A record that is no longer published has no document and loses its undecided suggestions.
     """
-    recommender = index.recommender()
-    document = index.document(kind, posting_id)
     if document is None:
         _drop_all(session, kind, posting_id)
         return 0
-    suggest = (
-        recommender.suggest_for_need
-        if kind == PostingKind.NEED
-        else recommender.suggest_for_achievement
-    )
-    best = [found for found in suggest(document, k=k) if found.score >= floor]
+    if kind == PostingKind.NEED:
+        found = recommender.suggest_for_need(document, k=k)
+        best = [item for n, item in enumerate(found) if item.score >= floor or n < KEPT_ANYWAY]
+    else:
+        found = recommender.suggest_for_achievement(document, k=k)
+        best = [item for item in found if item.score >= floor]
     _store(session, kind, posting_id, best, recommender.model_id)
     return len(best)
 

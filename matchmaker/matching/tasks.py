@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from matchmaker import jobs
 from matchmaker.catalogue.index import LiveIndex, index_of
+from matchmaker.engine import Recommender
 from matchmaker.jobs import JobRun
 from matchmaker.matching import service
 from models import Posting, PostingKind
 
-REPORT_EVERY = 25
+BATCH = 50
 
 
 @jobs.task("matching.refresh")
@@ -24,34 +26,45 @@ def refresh(run: JobRun) -> Mapping[str, Any]:
         kind = session.scalar(select(Posting.kind).where(Posting.id == posting_id))
     if kind is None:
         return {"suggestions": 0}
-    return {"suggestions": _refresh_one(run, index_of(run.database), kind, posting_id)}
+    index = index_of(run.database)
+    recommender = index.recommender()
+    with run.database.transaction() as session:
+        return {"suggestions": _refresh_one(run, session, index, recommender, kind, posting_id)}
 
 
 @jobs.task("matching.refresh_all")
 def refresh_all(run: JobRun) -> Mapping[str, Any]:
     """Refresh every record, needs first; the way after an import or a change of weights."""
     index = index_of(run.database)
-    index.recommender()
+    recommender = index.recommender()
     work = [
         (kind, posting_id)
         for kind in (PostingKind.NEED, PostingKind.ACHIEVEMENT)
         for posting_id in index.ids(kind)
     ]
-    for number, (kind, posting_id) in enumerate(work, start=1):
-        _refresh_one(run, index, kind, posting_id)
-        if number % REPORT_EVERY == 0:
-            run.report(number / len(work), f"{number} / {len(work)}")
+    for start in range(0, len(work), BATCH):
+        with run.database.transaction() as session:
+            for kind, posting_id in work[start : start + BATCH]:
+                _refresh_one(run, session, index, recommender, kind, posting_id)
+        run.report(min(1.0, (start + BATCH) / len(work)), f"{start + BATCH} / {len(work)}")
     return {"records": len(work)}
 
 
-def _refresh_one(run: JobRun, index: LiveIndex, kind: PostingKind, posting_id: int) -> int:
+def _refresh_one(
+    run: JobRun,
+    session: Session,
+    index: LiveIndex,
+    recommender: Recommender,
+    kind: PostingKind,
+    posting_id: int,
+) -> int:
     settings = run.database.settings
-    with run.database.transaction() as session:
-        return service.refresh(
-            session,
-            index,
-            kind,
-            posting_id,
-            k=settings.suggestions_per_record,
-            floor=settings.suggestion_floor,
-        )
+    return service.refresh(
+        session,
+        recommender,
+        kind,
+        posting_id,
+        index.document(kind, posting_id),
+        k=settings.suggestions_per_record,
+        floor=settings.suggestion_floor,
+    )

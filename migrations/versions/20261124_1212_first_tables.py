@@ -383,6 +383,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('external_id', name=op.f('uq_postings_external_id'))
     )
     with op.batch_alter_table('postings', schema=None) as batch_op:
+        batch_op.create_index('ix_postings_fingerprint', ['status', 'organisation_id', 'version', 'updated_at'], unique=False)
         batch_op.create_index('ix_postings_kind_status_published_at', ['kind', 'status', 'published_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_postings_organisation_id'), ['organisation_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_postings_owner_id'), ['owner_id'], unique=False)
@@ -689,6 +690,7 @@ def downgrade() -> None:
     op.drop_table('attachments')
     op.drop_table('achievements')
     with op.batch_alter_table('postings', schema=None) as batch_op:
+        batch_op.drop_index('ix_postings_fingerprint')
         batch_op.drop_index(batch_op.f('ix_postings_valid_until'))
         batch_op.drop_index(batch_op.f('ix_postings_updated_at'))
         batch_op.drop_index(batch_op.f('ix_postings_trl'))
