@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,7 @@ SHORT_QUERY = 40
 """Up to this many characters a query is looked for word by word; a longer text is compared."""
 HITS = 2000
 NEAR = 100
+ORGANISATIONS = 12
 QUERY_LIMIT = 5000
 TRL_BANDS = {"1-5": (1, 5), "6-7": (6, 7), "8-9": (8, 9)}
 PROVINCES = ("50", "51")
@@ -189,27 +191,40 @@ def facet_counts(
         rows = session.execute(select(column, func.count()).where(key.in_(among)).group_by(column))
         return dict(rows.all())
 
-    province = func.substr(Posting.region_code, 1, 2)
+    return {
+        "chain": grouped("chain", PostingNode.node_id, PostingNode.posting_id),
+        "mode": grouped("mode", PostingMode.mode, PostingMode.posting_id),
+        "status": grouped("status", Posting.status, Posting.id),
+        **_column_counts(session, actor, filters, hits),
+    }
+
+
+def _column_counts(
+    session: Session, actor: User, filters: Filters, hits: Hits | None
+) -> dict[str, dict[Any, int]]:
+    """Count readiness, region and organisation; in one statement while none of them is chosen."""
     band = case(
         *[(Posting.trl.between(low, high), name) for name, (low, high) in TRL_BANDS.items()],
         else_="",
     )
-    among = narrowed(actor, filters, hits, skip="organisation")
-    organisations = session.execute(
-        select(Posting.organisation_id, func.count())
-        .where(Posting.id.in_(among), _named(actor))
-        .group_by(Posting.organisation_id)
-        .order_by(func.count().desc(), Posting.organisation_id)
-        .limit(12)
-    )
-    return {
-        "chain": grouped("chain", PostingNode.node_id, PostingNode.posting_id),
-        "mode": grouped("mode", PostingMode.mode, PostingMode.posting_id),
-        "trl": grouped("trl", band, Posting.id),
-        "region": grouped("region", province, Posting.id),
-        "status": grouped("status", Posting.status, Posting.id),
-        "organisation": dict(organisations.all()),
+    columns = {
+        "trl": band,
+        "region": func.substr(Posting.region_code, 1, 2),
+        "organisation": case((_named(actor), Posting.organisation_id), else_=None),
     }
+    chosen = bool(filters.bands or filters.regions or filters.organisations)
+    counts: dict[str, Counter[Any]] = {name: Counter() for name in columns}
+    for names in [[name] for name in columns] if chosen else [list(columns)]:
+        among = narrowed(actor, filters, hits, skip=names[0] if chosen else "")
+        picked = [columns[name] for name in names]
+        for *values, number in session.execute(
+            select(*picked, func.count()).where(Posting.id.in_(among)).group_by(*picked)
+        ):
+            for name, value in zip(names, values, strict=True):
+                counts[name][value] += number
+    counts["organisation"].pop(None, None)
+    most = counts["organisation"].most_common(ORGANISATIONS)
+    return {**{name: dict(found) for name, found in counts.items()}, "organisation": dict(most)}
 
 
 def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

@@ -15,7 +15,6 @@ from matchmaker import clock
 from matchmaker.engine import Document, Recommender, Suggestion
 from models import Match, MatchStatus, PostingKind
 
-
 KEPT_ANYWAY = 3
 """So many of a need's best are kept whatever their score: an organiser judges the rest."""
 

@@ -134,10 +134,10 @@ def _loaded() -> tuple[Any, ...]:
     sides: list[Any] = []
     for side in (Match.need, Match.achievement):
         sides += [
-            joinedload(side).selectinload(Posting.nodes),
-            joinedload(side).selectinload(Posting.mode_rows),
-            joinedload(side).selectinload(Posting.indicators),
-            joinedload(side).joinedload(Posting.owner),
+            selectinload(side).selectinload(Posting.nodes),
+            selectinload(side).selectinload(Posting.mode_rows),
+            selectinload(side).selectinload(Posting.indicators),
+            selectinload(side).joinedload(Posting.owner),
         ]
     return (*sides, joinedload(Match.decided_by), selectinload(Match.notes))
 
