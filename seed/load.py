@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from config import Settings
 from matchmaker import clock, jobs
+from matchmaker.accounts import passwords
 from matchmaker.accounts import service as accounts
 from matchmaker.accounts.service import SignUp
 from matchmaker.app import create_app
@@ -77,6 +78,7 @@ LEGACY_REGIONS = ("500105", "500112")
 class Loaded:
     """What the loader remembers: people by organisation, postings by reference."""
 
+    password_hash: str = field(default_factory=lambda: passwords.hash_password(PASSWORD))
     people: dict[str, int] = field(default_factory=dict)
     postings: dict[str, int] = field(default_factory=dict)
 
@@ -205,6 +207,7 @@ def _organisation(
             else [],
             phone="023-60000000" if region.startswith("50") else "028-60000000",
         ),
+        password_hash=loaded.password_hash,
     )
     organisation = user.organisation
     organisation.demonstration = True

@@ -87,8 +87,10 @@ class SignUp:
     locale: str = "zh"
 
 
-def sign_up(session: Session, given: SignUp) -> User:
+def sign_up(session: Session, given: SignUp, *, password_hash: str | None = None) -> User:
     """Make a person, and the organisation when it is not known yet.
+
+    `password_hash` is a hash made before, for many invented people with one password.
 
     The first person of a new organisation is confirmed and the organisation waits for
     verification; who joins a known one waits for a colleague or an organiser.
@@ -105,7 +107,7 @@ def sign_up(session: Session, given: SignUp) -> User:
     organisation = known or _new_organisation(session, given)
     if organisation.kind not in policy.ROLE_KINDS[given.role]:
         raise InvalidError({"role": _l("这个角色和单位的类型不相符，请改选角色或单位。")})
-    password_hash = passwords.hash_password(given.password)
+    password_hash = password_hash or passwords.hash_password(given.password)
     if queries.user_by_email(session, email):  # last, so that all else is answered alike
         raise EmailTakenError({"email": _l("这个邮箱已经有账号。")})
     user = User(
