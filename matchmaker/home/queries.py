@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from matchmaker import clock
@@ -17,13 +17,17 @@ from matchmaker.admin import queries as admin
 from matchmaker.catalogue import policy, queries
 from matchmaker.guard import effective_role
 from matchmaker.review import queries as review
+from matchmaker.vocabulary.queries import PRIMARY_SCHEME
 from models import (
     Membership,
     Organisation,
     Posting,
     PostingKind,
+    PostingNode,
     PostingStatus,
     Role,
+    SchemeNode,
+    SchemeVersion,
     User,
     Verification,
 )
@@ -131,6 +135,42 @@ def figures(session: Session) -> dict[str, int]:
             )
         ) or 0,
     }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBalance:
+    """How much of either side is published in one chain."""
+
+    node: SchemeNode
+    needs: int
+    achievements: int
+
+
+def chain_balance(session: Session, size: int = 10) -> list[ChainBalance]:
+    """The chains with the most needs, then the most achievements: where supply is thin."""
+    needs = func.sum(case((Posting.kind == PostingKind.NEED, 1), else_=0))
+    achievements = func.sum(case((Posting.kind == PostingKind.ACHIEVEMENT, 1), else_=0))
+    rows = session.execute(
+        select(PostingNode.node_id, needs, achievements)
+        .join(Posting, Posting.id == PostingNode.posting_id)
+        .join(SchemeNode, SchemeNode.id == PostingNode.node_id)
+        .join(SchemeVersion, SchemeVersion.id == SchemeNode.version_id)
+        .where(
+            Posting.status == PostingStatus.PUBLISHED,
+            SchemeVersion.scheme_code == PRIMARY_SCHEME,
+            SchemeNode.assignable,
+        )
+        .group_by(PostingNode.node_id)
+        .order_by(needs.desc(), achievements.desc(), PostingNode.node_id)
+        .limit(size)
+    ).all()
+    nodes = {
+        node.id: node
+        for node in session.scalars(
+            select(SchemeNode).where(SchemeNode.id.in_([row[0] for row in rows]))
+        ).unique()
+    }
+    return [ChainBalance(nodes[node_id], int(n), int(a)) for node_id, n, a in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def index() -> str:
         todo=todo, figures=queries.figures(session), office=office,
         verified=guard.is_verified(actor),
         kinds=[kind for kind in PostingKind if policy.can_post(actor, kind)],
+        balance=queries.chain_balance(session) if office else [],
         history=review.recent_activity(session, size=8) if office else [],
         pairings=[] if office else review.accepted_of(session, actor)[:5],
         own=[] if office else catalogue.own_postings(session, actor)[:6],

@@ -69,6 +69,13 @@ document.addEventListener("click", (event) => {
   if (asking && !window.confirm(asking.dataset.confirm)) event.preventDefault();
 });
 
+// One box that ticks all; without script every row has its own.
+document.addEventListener("change", (event) => {
+  const name = event.target.dataset?.pickAll;
+  if (!name) return;
+  for (const box of document.querySelectorAll(`input[name="${CSS.escape(name)}"]`)) box.checked = event.target.checked;
+});
+
 const counted = (text) => [...text.replaceAll("\r\n", "\n")].length;
 
 document.addEventListener("input", (event) => {

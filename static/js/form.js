@@ -8,7 +8,6 @@ const storeKey = `draft:${form.dataset.draftUrl}`;
 let composing = false;
 let saveTimer;
 let liveTimer;
-let live;
 let sent = false;
 
 const fields = () => {
@@ -40,23 +39,9 @@ async function save() {
   }
 }
 
-async function refresh() {
-  if (composing || sent) return;
-  live?.abort();
-  live = new AbortController();
-  const data = fields();
-  for (const [url, target] of [
-    [form.dataset.liveUrl, "[data-live]"],
-    [form.dataset.meterUrl, "[data-meter]"],
-  ]) {
-    try {
-      const response = await post(url, data, { signal: live.signal });
-      if (response.ok) document.querySelector(target).innerHTML = await response.text();
-    } catch (error) {
-      if (error.name !== "AbortError") break;
-      return;
-    }
-  }
+// htmx asks for the meter and for what already exists; the event waits for a pause in typing.
+function ask() {
+  if (!composing && !sent) form.dispatchEvent(new CustomEvent("typed"));
 }
 
 function changed() {
@@ -64,7 +49,7 @@ function changed() {
   clearTimeout(saveTimer);
   clearTimeout(liveTimer);
   saveTimer = setTimeout(save, 1500);
-  liveTimer = setTimeout(refresh, 300);
+  liveTimer = setTimeout(ask, 300);
 }
 
 form.addEventListener("compositionstart", () => {
@@ -149,4 +134,4 @@ form.addEventListener("change", (event) => {
   }
 });
 
-refresh();
+window.addEventListener("load", ask);
