@@ -262,8 +262,8 @@ def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
         "MATCHMAKER_PARENT": str(os.getpid()),
     }
     command = [
-        sys.executable, "-m", "celery", "-A", "matchmaker.worker", "worker", "-P", "threads", "-B",
-        "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
+        sys.executable, "-m", "celery", "--quiet", "-A", "matchmaker.worker", "worker",
+        "-P", "threads", "-B", "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
         "-n", "embedded@%h",
     ]  # fmt: skip
     return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words

@@ -10,11 +10,13 @@ import os
 import signal
 import threading
 import time
+import warnings
 from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from flask import Flask
 
 from config import Settings
@@ -26,11 +28,15 @@ SWEEP = "matchmaker.sweep.1"
 DAILY = "matchmaker.daily.1"
 
 
+# Celery warns of root because of pickle; only JSON is accepted here, and `./run` in a container is root.
+warnings.filterwarnings("ignore", category=SecurityWarning)
+
+
 def create_celery(settings: Settings) -> Celery:
     """Configure Celery for these settings; nothing is connected yet."""
     celery = Celery("matchmaker", set_as_current=False)
     celery.conf.update(
-        broker_url="filesystem://",
+        broker_url="filesystem://localhost",
         broker_transport_options=_transport(settings),
         broker_connection_retry_on_startup=True,
         task_ignore_result=True,

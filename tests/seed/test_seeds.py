@@ -69,6 +69,20 @@ def test_every_need_is_judged_against_at_least_four_achievements() -> None:
     assert min(judged.values()) >= 4
 
 
+def test_there_are_enough_of_them() -> None:
+    assert len(ACHIEVEMENTS) >= 120
+    assert len(NEEDS) >= 80
+    assert len(PAIRS) >= 300
+
+
+def test_texts_have_a_realistic_length_and_name_figures() -> None:
+    fields = ("title", "summary", "problem", "approach", "application", "tried")
+    for row in (*ACHIEVEMENTS, *NEEDS):
+        text = "".join(row.get(name) or "" for name in (*fields, "partner_requirements"))
+        assert 150 <= len(text) <= 600, row["ref"]
+        assert row["indicators"], row["ref"]
+
+
 @pytest.mark.parametrize("rows", [ACHIEVEMENTS, NEEDS])
 def test_organisations_are_recognisably_invented(rows: list[dict]) -> None:  # type: ignore[type-arg]
     assert all("示范" in row["organisation"] for row in rows)
