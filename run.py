@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import json
 import os
@@ -21,6 +22,7 @@ from config import Settings, SettingsError
 VERSION = "0.1.0"
 CHINESE = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
 EXIT_UNUSABLE = 2
+EXIT_INTERRUPTED = 130
 
 
 class StartError(RuntimeError):
@@ -41,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StartError, SettingsError) as error:
         print(error, file=sys.stderr)
         return EXIT_UNUSABLE
+    except KeyboardInterrupt:
+        print(say("已中断。", "Interrupted."), file=sys.stderr)
+        return EXIT_INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -106,19 +111,35 @@ def _serve_options(target: argparse.ArgumentParser) -> None:
     )
 
 
-def prepare(*, demonstration: bool) -> Settings:
+def prepare(*, demonstration: bool, alone: bool = False) -> Settings:
     """Make the instance folder, key and database; load data the first time.
 
     Raises:
         StartError: the folder cannot be written, or the database is newer than the program.
 
+    A first start that was interrupted leaves its mark, and the next one begins again: nobody has
+    entered anything yet. The mark names the database, so that no other one is ever emptied;
+    `alone` says that the caller already holds the instance.
     """
     settings = _settings()
+    from sqlalchemy.exc import SQLAlchemyError
+
     from matchmaker import db
 
-    new = db.current_revision(settings) is None
+    first_start = settings.instance / "first-start"
     try:
+        address = db.public_address(settings)
+        if first_start.exists() and first_start.read_text(encoding="utf-8") == address:
+            lock = None if alone else _only_one(settings)
+            db.remove_all(settings)
+            if lock is not None:
+                lock.close()
+        new = db.current_revision(settings) is None
+        if new:
+            first_start.write_text(address, encoding="utf-8")
         db.migrate(settings)
+        if new:
+            _load(settings, demonstration=demonstration)
     except db.DatabaseTooNewError as error:
         raise StartError(
             say(
@@ -126,8 +147,15 @@ def prepare(*, demonstration: bool) -> Settings:
                 f"The database (revision {error}) is newer than this program; update the program first.",
             )
         ) from error
-    if new:
-        _load(settings, demonstration=demonstration)
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise StartError(
+            say(
+                f"数据库打不开：{reason}。请检查 MATCHMAKER_DATABASE_URL 和数据库服务。",
+                f"The database cannot be used: {reason}. Check MATCHMAKER_DATABASE_URL and its server.",
+            )
+        ) from error
+    first_start.unlink(missing_ok=True)
     return settings
 
 
@@ -169,12 +197,12 @@ def serve(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C: one worker beside waitress in this process."""
     listener = _listen(options.host, options.port)
     lock = _only_one(_settings())
-    settings = prepare(demonstration=not options.empty)
+    settings = prepare(demonstration=not options.empty, alone=True)
     address = f"http://{options.host}:{listener.getsockname()[1]}"
     os.environ.setdefault("MATCHMAKER_BASE_URL", address)
     settings = Settings.from_env()
     app = _application(settings)
-    worker = start_worker(settings)
+    worker = EmbeddedWorker(settings)
     signal.signal(signal.SIGTERM, _stop)
     _greet(app, address)
     try:
@@ -190,8 +218,9 @@ def serve(options: argparse.Namespace) -> int:
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         print(say("正在停止 …", "Stopping …"), flush=True)
-        stop_worker(worker)
+        worker.stop()
         lock.close()
     return 0
 
@@ -254,33 +283,60 @@ def _only_one(settings: Settings) -> IO[str]:
     return file
 
 
-def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
-    """Start the embedded worker as a child; it leaves by itself when this process is gone."""
-    environment = {
-        **os.environ,
-        "MATCHMAKER_INSTANCE": str(settings.instance),
-        "MATCHMAKER_PARENT": str(os.getpid()),
-    }
-    command = [
-        sys.executable, "-m", "celery", "--quiet", "-A", "matchmaker.worker", "worker",
-        "-P", "threads", "-B", "--loglevel", "WARNING", "--without-gossip", "--without-mingle", "--without-heartbeat",
-        "-n", "embedded@%h",
-    ]  # fmt: skip
-    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-        command, cwd=Path(__file__).parent, env=environment, start_new_session=True
-    )
+class EmbeddedWorker:
+    """The worker as a child: started again when it dies, and gone when this process is gone."""
 
+    RESTART_AFTER = 2.0
 
-def stop_worker(worker: subprocess.Popen[bytes]) -> None:
-    """Ask the worker to finish what it does; after a while insist."""
-    if worker.poll() is not None:
-        return
-    worker.terminate()
-    try:
-        worker.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        os.killpg(worker.pid, signal.SIGKILL)
-        worker.wait()
+    def __init__(self, settings: Settings) -> None:
+        self._environment = {
+            **os.environ,
+            "MATCHMAKER_INSTANCE": str(settings.instance),
+            "MATCHMAKER_PARENT": str(os.getpid()),
+        }
+        self._stopping = threading.Event()
+        self._process = self._start()
+        threading.Thread(target=self._keep, daemon=True).start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable, "-m", "celery", "--quiet", "-A", "matchmaker.worker", "worker",
+            "-P", "threads", "-B", "--loglevel", "WARNING",
+            "--without-gossip", "--without-mingle", "--without-heartbeat", "-n", "embedded@%h",
+        ]  # fmt: skip
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+            command, cwd=Path(__file__).parent, env=self._environment, start_new_session=True
+        )
+
+    def _keep(self) -> None:
+        while True:
+            status = self._process.wait()
+            if self._stopping.wait(self.RESTART_AFTER):
+                return
+            self._end_group()
+            print(
+                say(
+                    f"后台进程意外结束（{status}），已重新启动。",
+                    f"The worker ended unexpectedly ({status}) and was started again.",
+                ),
+                file=sys.stderr,
+                flush=True,
+            )
+            self._process = self._start()
+
+    def _end_group(self) -> None:
+        """End what a worker left behind: its scheduler is a process of its own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ask the worker to finish what it does; after a while insist."""
+        self._stopping.set()
+        if self._process.poll() is None:
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(timeout=10)
+        self._end_group()
 
 
 def _stop(_number: int, _frame: object) -> None:

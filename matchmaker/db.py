@@ -193,6 +193,21 @@ def migrate(settings: Settings) -> None:
         command.upgrade(alembic_config(settings), "head")
 
 
+def public_address(settings: Settings) -> str:
+    """Return the address of the database without its password."""
+    return make_url(settings.database_url).render_as_string(hide_password=True)
+
+
+def remove_all(settings: Settings) -> None:
+    """Leave an empty database: for a first start that was interrupted, and nothing else."""
+    path = sqlite_path(settings)
+    if path is None:
+        command.downgrade(alembic_config(settings), "base")
+        return
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
 def current_revision(settings: Settings) -> str | None:
     """Return the revision that the database says it has, None for an empty one."""
     engine = open_database(settings).engine
