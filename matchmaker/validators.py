@@ -1,4 +1,4 @@
-"""Numbers with check digits: organisations, patents, telephones. Pure functions.
+"""Numbers with check digits, telephones, addresses: what has a form that can be checked. Pure functions.
 
 Each `parse_…` returns the number in its normal form or raises ValueError with a sentence.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _l
 
 USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -108,6 +109,15 @@ def parse_phone(text: str) -> str:
     if not MOBILE.fullmatch(number) and not LANDLINE.fullmatch(number):
         raise NumberError(_l("请填 11 位手机号，或带区号的座机，例如 023-63012345。"))
     return number
+
+
+def parse_email(text: str) -> str:
+    """An address in its normal form; whether it is reached is not asked."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise NumberError(_l("请填写邮箱，例如 name@example.com。")) from None
+    return found.normalized.lower()
 
 
 def parse_software_registration(text: str) -> str:

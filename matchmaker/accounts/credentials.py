@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from config import Settings
-from matchmaker import activity, clock, mail
+from matchmaker import activity, clock, mail, validators
 from matchmaker.accounts import passwords, queries
 from matchmaker.accounts.passwords import Links
 from matchmaker.accounts.sessions import end_other_logins
@@ -28,10 +27,9 @@ def normal_email(text: str) -> str:
 
     """
     try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise InvalidError({"email": _l("请填写邮箱，例如 name@example.com。")}) from None
-    return found.normalized.lower()
+        return validators.parse_email(text)
+    except ValueError as error:
+        raise InvalidError({"email": error.args[0]}) from None
 
 
 def _write(session: Session, user: User, kind: str, recipient: str, **values: Any) -> None:

@@ -41,6 +41,7 @@ def attachment(posting_id: int, attachment_id: int) -> Response:
     if not path.is_file():
         raise NotFoundError
     response = send_file(path, mimetype=row.media_type, as_attachment=True, download_name=row.name)
+    response.headers["Cache-Control"] = "private, no-store"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
 

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, FormField
 
+from matchmaker import validators
 from matchmaker.catalogue.values import (
     KEYWORD_LIMIT,
     MAX_KEYWORDS,
@@ -109,8 +110,8 @@ class PostingForm(Form):
     export_controlled = Check(_l("可能涉及技术出口管制，请组织方人工复核"))
     contact_name = Text(_l("联系人"), limit=60, optional=True)
     contact_position = Text(_l("联系人职务"), limit=60, optional=True)
-    contact_phone = Text(_l("联系电话"), limit=30, optional=True)
-    contact_email = Text(_l("联系邮箱"), limit=254, optional=True)
+    contact_phone = Text(_l("联系电话"), limit=30, optional=True, check=validators.parse_phone)
+    contact_email = Text(_l("联系邮箱"), limit=254, optional=True, check=validators.parse_email)
     recommended_by = Text(_l("推荐单位"), limit=120, optional=True)
 
     def values(self) -> dict[str, Any]:

@@ -106,11 +106,10 @@ def publish_chosen() -> Response:
         for posting in ready:
             service.publish(session, actor, posting)
     left = len(chosen) - len(ready)
-    flash(
-        _("已发布 %(n)d 条，推荐稍后就会出现。", n=len(ready))
-        if ready
-        else _("没有发布任何内容，请先勾选。")
-    )
+    if ready:
+        flash(_("已发布 %(n)d 条，推荐稍后就会出现。", n=len(ready)))
+    if not chosen:
+        flash(_("没有发布任何内容，请先勾选。"), "warn")
     if left:
         flash(_("%(n)d 条没有发布：已被处理，或者单位和发布人还没有核验。", n=left), "warn")
     return redirect(url_for(".submissions"))
