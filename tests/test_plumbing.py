@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -9,6 +11,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
+from config import ROOT
 from matchmaker import guard, jobs
 from matchmaker.db import Database, wal_is_safe
 from matchmaker.jobs import JobRun
@@ -146,3 +149,30 @@ def test_an_unexpected_error_is_a_page_with_a_number_and_no_trace(
     assert "这一步没有成功" in page
     assert "内部错误" not in page
     assert signed_in(user).get("/").status_code == 200
+
+
+ARGUMENT = re.compile(r'\bargs\.get(?:list)?\(\s*"([a-z_]+)"')
+NONSENSE = ("steal", "-1", "9" * 30, "\x00", "٣", "%", "💥" * 300, "1e9", "2026-02-30")
+
+
+def test_no_page_breaks_for_nonsense_in_its_address(
+    app: Flask, database: Database, signed_in: SignedIn
+) -> None:
+    code = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "matchmaker").rglob("*.py"))
+    names = sorted(set(ARGUMENT.findall(code)))
+    assert {"q", "chain", "mode", "page"} <= set(names)
+    with database.transaction() as session:
+        factories.make_match(session)
+        people = [
+            factories.make_user(session, role) for role in (Role.ORGANISER, Role.ADMINISTRATOR)
+        ]
+    pages = [
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.endpoint != "static"
+    ]
+    for browser in map(signed_in, people):
+        for page in pages:
+            for value in NONSENSE:
+                answer = browser.get(page, query_string=dict.fromkeys(names, value))
+                assert answer.status_code < 500, (page, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload, selectin_polymorphic, selectinload
 
 from matchmaker.catalogue import policy
 from matchmaker.errors import NotFoundError
@@ -108,11 +108,20 @@ def own_counts(session: Session, actor: User) -> dict[PostingStatus, int]:
 
 
 def submitted() -> Select[Any]:
-    """Postings that wait for an organiser, oldest first."""
+    """Postings that wait for an organiser, oldest first, with all that their meter judges."""
     return (
         select(Posting)
         .where(Posting.status == PostingStatus.SUBMITTED)
-        .order_by(Posting.submitted_at)
+        .order_by(Posting.submitted_at, Posting.id)
+        .options(
+            selectin_polymorphic(Posting, [Achievement, Need]),
+            joinedload(Posting.owner),
+            selectinload(Posting.nodes),
+            selectinload(Posting.mode_rows),
+            selectinload(Posting.indicators),
+            selectinload(Posting.attachments),
+            selectinload(Achievement.properties),
+        )
     )
 
 

@@ -17,6 +17,7 @@ from matchmaker.db import like_pattern
 from matchmaker.engine import Recommender, fold
 from models import (
     Achievement,
+    Mode,
     NameVisibility,
     Need,
     Organisation,
@@ -64,7 +65,7 @@ class Filters:
             text=text,
             chains=tuple(_numbers(request.args.getlist("chain"))),
             bands=tuple(band for band in request.args.getlist("trl") if band in TRL_BANDS),
-            modes=tuple(request.args.getlist("mode"))[:20],
+            modes=tuple(mode for mode in request.args.getlist("mode") if mode in set(Mode)),
             regions=tuple(p for p in request.args.getlist("region") if p in PROVINCES),
             organisations=tuple(_numbers(request.args.getlist("organisation"))),
             statuses=tuple(s for s in request.args.getlist("status") if s in set(PostingStatus)),
