@@ -26,6 +26,8 @@ class Settings:
     secret_key: str
     base_url: str = "http://127.0.0.1:8000"
     secure_cookies: bool = False
+    trusted_proxy: str = ""
+    """Address of the proxy whose forwarded headers are believed; none without one."""
     site_name: str = "成渝科技成果对接平台"
     contact: str = ""
     smtp_url: str = ""
@@ -71,6 +73,7 @@ class Settings:
             secret_key=env.get("MATCHMAKER_SECRET_KEY") or read_secret(instance),
             base_url=env.get("MATCHMAKER_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
             secure_cookies=_flag(env, "MATCHMAKER_SECURE_COOKIES"),
+            trusted_proxy=env.get("MATCHMAKER_TRUSTED_PROXY", "").strip(),
             site_name=env.get("MATCHMAKER_SITE_NAME", "成渝科技成果对接平台"),
             contact=env.get("MATCHMAKER_CONTACT", ""),
             smtp_url=env.get("MATCHMAKER_SMTP_URL", ""),

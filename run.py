@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import ipaddress
 import json
 import os
 import signal
@@ -36,6 +37,7 @@ def say(chinese: str, english: str) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; problems are one sentence on stderr and a status of 2."""
+    os.umask(0o077)  # people, mail and attachments are nobody else's on this machine
     options = parser().parse_args(arguments)
     try:
         command: Callable[[argparse.Namespace], int] = options.run
@@ -109,6 +111,14 @@ def _serve_options(target: argparse.ArgumentParser) -> None:
         action="store_true",
         help=say("第一次启动时不载入演示数据", "no demonstration data the first time"),
     )
+    target.add_argument(
+        "--public-demo",
+        action="store_true",
+        help=say(
+            "监听网络地址时仍开放演示账号",
+            "open the demonstration accounts on a network address too",
+        ),
+    )
 
 
 def prepare(*, demonstration: bool, alone: bool = False) -> Settings:
@@ -165,6 +175,7 @@ def _settings() -> Settings:
     ).resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
         probe = folder / f".write-{os.getpid()}"
         probe.write_text("")
         probe.unlink()
@@ -194,10 +205,18 @@ def _load(settings: Settings, *, demonstration: bool) -> None:
 
 
 def serve(options: argparse.Namespace) -> int:
-    """Serve until Ctrl-C: one worker beside waitress in this process."""
+    """Serve until Ctrl-C: one worker beside waitress in this process.
+
+    Raises:
+        StartError: the address is taken, the instance is in use or cannot be used, or the
+            demonstration accounts, whose passwords everybody knows, would be open to a network.
+
+    """
     listener = _listen(options.host, options.port)
     lock = _only_one(_settings())
-    settings = prepare(demonstration=not options.empty, alone=True)
+    shielded = options.public_demo or _is_loopback(options.host)
+    settings = prepare(demonstration=shielded and not options.empty, alone=True)
+    _refuse_open_demonstration(settings, shielded=shielded)
     address = f"http://{options.host}:{listener.getsockname()[1]}"
     os.environ.setdefault("MATCHMAKER_BASE_URL", address)
     settings = Settings.from_env()
@@ -214,6 +233,7 @@ def serve(options: argparse.Namespace) -> int:
             threads=8,
             ident=None,
             max_request_body_size=settings.request_bytes,
+            **_proxy(settings),
         )
     except (KeyboardInterrupt, SystemExit):
         pass
@@ -223,6 +243,18 @@ def serve(options: argparse.Namespace) -> int:
         worker.stop()
         lock.close()
     return 0
+
+
+def _proxy(settings: Settings) -> dict[str, Any]:
+    """Believe the forwarded headers of the named proxy, and nobody else's."""
+    if not settings.trusted_proxy:
+        return {}
+    return {
+        "trusted_proxy": settings.trusted_proxy,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"},
+        "clear_untrusted_proxy_headers": True,
+    }
 
 
 def _application(settings: Settings) -> Any:
@@ -241,6 +273,31 @@ def _application(settings: Settings) -> Any:
 
     threading.Thread(target=warm, daemon=True).start()
     return app
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _refuse_open_demonstration(settings: Settings, *, shielded: bool) -> None:
+    from matchmaker.db import open_database
+    from seed.load import demonstration_accounts
+
+    if shielded:
+        return
+    database = open_database(settings)
+    exposed = demonstration_accounts(database)
+    database.engine.dispose()
+    if exposed:
+        raise StartError(
+            say(
+                "这里有演示账号，密码人人知道，不能开放到网络。请用新的文件夹（MATCHMAKER_INSTANCE）启动；只想展示的话，加 --public-demo。",
+                "The demonstration accounts have passwords that everybody knows and are not opened to a network. Start with a new folder (MATCHMAKER_INSTANCE), or add --public-demo to show them.",
+            )
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -353,7 +410,22 @@ def _greet(app: Any, address: str) -> None:
         print(f"  SQLite {version}, journal_mode={mode}")
     for role, email, password in app.extensions["demonstration_accounts"]:
         print(f"    {email:<34}{password}   {role}")
+    if not _has_administrator(app):
+        hint = say(
+            "还没有管理员，请运行：./run create-admin 邮箱",
+            "There is no administrator yet; run: ./run create-admin E-MAIL",
+        )
+        print(f"  {hint}")
     print(f"  {say('按 Ctrl-C 停止', 'Press Ctrl-C to stop')}\n", flush=True)
+
+
+def _has_administrator(app: Any) -> bool:
+    from sqlalchemy import select
+
+    from models import Role, User
+
+    with app.extensions["database"].reading() as session:
+        return session.scalar(select(User.id).where(User.role == Role.ADMINISTRATOR)) is not None
 
 
 def import_file(options: argparse.Namespace) -> int:
@@ -430,9 +502,15 @@ def create_admin(options: argparse.Namespace) -> int:
 def __getattr__(name: str) -> Any:
     """Build the WSGI application only for a server that asks for it (`gunicorn run:app`)."""
     if name == "app":
+        from werkzeug.middleware.proxy_fix import ProxyFix
+
         from matchmaker.app import create_app
 
-        return create_app(Settings.from_env())
+        settings = Settings.from_env()
+        app = create_app(settings)
+        if settings.trusted_proxy:  # such a server is reached through the proxy only
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+        return app
     raise AttributeError(name)
 
 

@@ -12,13 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, abort, current_app, g, request
+from flask import Flask, current_app, g, request
+from flask_babel import gettext as _
 from flask_login import LoginManager, UserMixin
 from flask_login import current_user as login_user_proxy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from matchmaker import clock, db
 from matchmaker.errors import NotFoundError
@@ -169,19 +172,30 @@ def _touch(login: LoginSession) -> None:
         login.user.last_seen_at = moment
 
 
-def _check() -> None:
+def _check() -> Response | None:
     if request.endpoint is None or request.endpoint == "static":
-        return
+        return None
+    if request.method not in SAFE_METHODS and _is_cross_site():
+        # Without a page: making one would set a cookie, and that would sign the person out.
+        words = _("这个请求来自别的网站，没有执行。请回到平台再试。")
+        return Response(str(words), 400, mimetype="text/plain")
     access = access_of(request.endpoint)
     if not access.admits(g.user):
         if g.user is None:
             raise SignInNeededError
         raise NotFoundError
-    if request.method not in SAFE_METHODS:
-        if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
-            abort(400)
-        if current_app.config["WTF_CSRF_ENABLED"]:
-            csrf.protect()
+    if request.method not in SAFE_METHODS and current_app.config["WTF_CSRF_ENABLED"]:
+        csrf.protect()
+    return None
+
+
+def _is_cross_site() -> bool:
+    """Ask the browser where the request comes from; older ones name the origin only."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site:
+        return site not in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
 
 
 def access_of(endpoint: str) -> Access:

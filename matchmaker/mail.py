@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import smtplib
+import ssl
 from email.message import EmailMessage
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import select, update
@@ -64,9 +66,11 @@ def deliver(settings: Settings, mail: Mail) -> None:
     url = urlsplit(settings.smtp_url)
     secure = url.scheme == "smtps"
     kind = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    with kind(url.hostname or "localhost", url.port or 0, timeout=SMTP_TIMEOUT) as server:
+    more: dict[str, Any] = {"context": ssl.create_default_context()} if secure else {}
+    with kind(url.hostname or "localhost", url.port or 0, timeout=SMTP_TIMEOUT, **more) as server:
+        server.ehlo_or_helo_if_needed()
         if not secure and server.has_extn("starttls"):
-            server.starttls()
+            server.starttls(context=ssl.create_default_context())
         if url.username:
             server.login(unquote(url.username), unquote(url.password or ""))
         server.send_message(_message(settings, mail))
@@ -76,7 +80,7 @@ def _message(settings: Settings, mail: Mail) -> EmailMessage:
     message = EmailMessage()
     message["From"] = settings.mail_from
     message["To"] = mail.recipient
-    message["Subject"] = mail.subject
+    message["Subject"] = " ".join(mail.subject.split())
     message["Message-ID"] = f"<mail-{mail.id}@{urlsplit(settings.base_url).hostname}>"
     message.set_content(mail.body)
     return message

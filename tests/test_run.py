@@ -16,6 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from config import Settings
+from matchmaker.db import open_database
+from models import Role
+from tests import factories
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -187,6 +192,24 @@ def test_a_database_newer_than_the_program_is_one_sentence(tmp_path: Path) -> No
     words = one_sentence(command(tmp_path, "--empty", "--port", str(free_port())))
     assert "ffff" in words
     assert "newer" in words
+
+
+def test_nobody_else_on_the_machine_reads_the_instance(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    command(instance, "create-admin", "chief@example.org")
+    assert instance.stat().st_mode & 0o077 == 0
+    assert (instance / "matchmaker.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_demonstration_accounts_are_not_opened_to_a_network(tmp_path: Path) -> None:
+    command(tmp_path, "create-admin", "chief@example.org")
+    database = open_database(Settings.from_env({"MATCHMAKER_INSTANCE": str(tmp_path)}))
+    with database.transaction() as session:
+        admin = factories.make_user(session, Role.ADMINISTRATOR, email="admin@example.org")
+        admin.organisation.demonstration = True
+    database.engine.dispose()
+    words = one_sentence(command(tmp_path, "--host", "0.0.0.0", "--port", str(free_port())))
+    assert "--public-demo" in words
 
 
 def test_killing_the_server_ends_the_worker_and_the_next_start_works(

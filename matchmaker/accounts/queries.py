@@ -200,8 +200,9 @@ def count_published(session: Session, organisation_id: int) -> dict[PostingKind,
 
 
 def names_to_offer(session: Session) -> list[str]:
-    """Names for the list in the sign-up form: organisations here, universities of the region."""
-    names = set(session.scalars(select(Organisation.name).limit(1000)))
+    """Names for the list in the sign-up form: verified organisations, universities of the region."""
+    verified = Organisation.status == Verification.VERIFIED
+    names = set(session.scalars(select(Organisation.name).where(verified).limit(1000)))
     names |= set(session.scalars(select(University.name)))
     return sorted(names)
 

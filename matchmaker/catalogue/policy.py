@@ -37,9 +37,14 @@ def can_post(actor: User, kind: PostingKind) -> bool:
     return actor.role in POSTERS[kind] and actor.membership != Membership.REFUSED
 
 
+def is_owner(actor: User, posting: Posting) -> bool:
+    """The one who wrote it, unless the organisation has said that the person is not one of theirs."""
+    return posting.owner_id == actor.id and actor.membership != Membership.REFUSED
+
+
 def is_own(actor: User, posting: Posting) -> bool:
     """One's own posting, or one of the organisation that has confirmed the person."""
-    if posting.owner_id == actor.id:
+    if is_owner(actor, posting):
         return True
     colleague = posting.organisation_id == actor.organisation_id
     return colleague and actor.membership == Membership.CONFIRMED
@@ -49,7 +54,7 @@ def can_edit(actor: User, posting: Posting) -> bool:
     """The owner and confirmed colleagues; organisers may correct what is submitted or open."""
     if posting.status == PostingStatus.ARCHIVED:
         return False
-    if posting.owner_id == actor.id:
+    if is_owner(actor, posting):
         return True
     if is_own(actor, posting):
         return actor.membership == Membership.CONFIRMED and can_post(actor, posting.kind)
@@ -58,8 +63,11 @@ def can_edit(actor: User, posting: Posting) -> bool:
 
 def can_submit(actor: User, posting: Posting) -> bool:
     """Hand a draft to the organisers."""
-    own = posting.owner_id == actor.id or is_own(actor, posting)
-    return own and can_edit(actor, posting) and posting.status == PostingStatus.DRAFT
+    return (
+        is_own(actor, posting)
+        and can_edit(actor, posting)
+        and posting.status == PostingStatus.DRAFT
+    )
 
 
 def can_publish(actor: User, posting: Posting) -> bool:

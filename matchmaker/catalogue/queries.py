@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectin_polymorphic, selectinload
 
 from matchmaker.catalogue import policy
@@ -44,6 +44,8 @@ def visible_to(actor: User, kind: PostingKind | None = None) -> Select[Any]:
 
 def is_own(actor: User) -> ColumnElement[bool]:
     """One's own postings, and those of the organisation that has confirmed the person."""
+    if actor.membership == Membership.REFUSED:
+        return false()
     if actor.membership != Membership.CONFIRMED:
         return Posting.owner_id == actor.id
     return or_(Posting.owner_id == actor.id, Posting.organisation_id == actor.organisation_id)

@@ -26,7 +26,7 @@ from matchmaker.errors import NotFoundError
 from matchmaker.guard import signed_in
 from matchmaker.paging import Page, without
 from matchmaker.vocabulary import queries as vocabulary
-from models import Posting, PostingKind, PostingStatus
+from models import Posting, PostingKind, PostingStatus, User
 
 __all__ = ["attachment_views", "bp", "form_views", "life_views"]
 
@@ -102,15 +102,15 @@ def _detail(posting_id: int, kind: PostingKind) -> str:
         level=vocabulary.node_by_code(session, "trl", str(posting.trl) if posting.trl else None),
         successors=vocabulary.successors(session, posting.region_code),
         related=related(session, actor, posting) if related else [],
-        history=activity_of(session, posting) if inside else [],
+        history=activity_of(session, actor, posting) if inside else [],
         meter=meter_of(posting) if inside else None,
     )  # fmt: skip
 
 
-def activity_of(session: Session, posting: Posting) -> list[Any]:
+def activity_of(session: Session, actor: User, posting: Posting) -> list[Any]:
     """Return the lines of history of a posting; the application wires this to `review`."""
-    reader: Callable[[Session, Posting], list[Any]] = current_app.extensions["activity_of"]
-    return reader(session, posting)
+    reader: Callable[[Session, User, Posting], list[Any]] = current_app.extensions["activity_of"]
+    return reader(session, actor, posting)
 
 
 def _abilities(posting: Posting) -> dict[str, bool]:

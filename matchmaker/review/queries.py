@@ -206,15 +206,22 @@ def decided_today(session: Session, actor: User) -> int:
     )
 
 
-def activity_of(session: Session, posting: Posting) -> list[Activity]:
-    """What happened to a posting and to its pairs, newest first."""
+def activity_of(session: Session, actor: User, posting: Posting) -> list[Activity]:
+    """What happened to a posting and to its pairs, newest first.
+
+    Its people read of accepted pairs only: the others name postings that they may not know.
+    """
     pairs = select(Match.id).where(
         or_(Match.need_id == posting.id, Match.achievement_id == posting.id)
     )
+    of_pairs: ColumnElement[bool] = Activity.match_id.in_(pairs)
+    if not policy.can_review(actor):
+        accepted = pairs.where(Match.status == MatchStatus.ACCEPTED)
+        of_pairs = and_(Activity.match_id.in_(accepted), Activity.action == "match.accepted")
     return list(
         session.scalars(
             select(Activity)
-            .where(or_(Activity.posting_id == posting.id, Activity.match_id.in_(pairs)))
+            .where(or_(Activity.posting_id == posting.id, of_pairs))
             .order_by(Activity.id.desc())
             .limit(HISTORY)
         ).unique()
@@ -225,14 +232,26 @@ def recent_activity(session: Session, *, page: int = 1, size: int = 50) -> list[
     """Everything that happened on the platform, newest first; for offices."""
     return list(
         session.scalars(
-            select(Activity).order_by(Activity.id.desc()).limit(size).offset((page - 1) * size)
+            select(Activity)
+            .where(_is_for_offices())
+            .order_by(Activity.id.desc())
+            .limit(size)
+            .offset((page - 1) * size)
         ).unique()
     )
 
 
 def count_activity(session: Session) -> int:
     """How many lines of history there are."""
-    return session.scalar(select(func.count(Activity.id))) or 0
+    return session.scalar(select(func.count(Activity.id)).where(_is_for_offices())) or 0
+
+
+def _is_for_offices() -> ColumnElement[bool]:
+    """Leave out what was never handed in: a draft is its people's own."""
+    never = select(Posting.id).where(
+        Posting.submitted_at.is_(None), Posting.published_at.is_(None)
+    )
+    return or_(Activity.posting_id.is_(None), Activity.posting_id.not_in(never))
 
 
 def note_visit(actor: User) -> None:
