@@ -459,12 +459,9 @@ def import_file(options: argparse.Namespace) -> int:
                 )
             )
         try:
+            records = list(read_records(options.file))  # all of it, before anything is written
             result = import_records(
-                database,
-                actor_id,
-                kind,
-                read_records(options.file),
-                organisation=options.organisation,
+                database, actor_id, kind, records, organisation=options.organisation
             )
         except MatchmakerError as error:
             raise StartError(str(error.message)) from error

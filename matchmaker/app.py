@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from config import ROOT, Settings
@@ -39,6 +40,12 @@ CSP = (
 )
 
 
+class NumberConverter(IntegerConverter):
+    """Ids in addresses; what no column holds leads nowhere."""
+
+    regex = r"\d{1,9}"
+
+
 def create_app(settings: Settings) -> Flask:
     """Build the application for these settings.
 
@@ -48,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     """
     app = Flask("matchmaker", root_path=str(ROOT), static_folder="static")
     _configure(app, settings)
+    app.url_map.converters["int"] = NumberConverter
     app.extensions["settings"] = settings
     app.extensions["database"] = db.open_database(settings)
     app.teardown_appcontext(db.close_session)
@@ -122,7 +130,7 @@ def price(achievement: Achievement) -> str:
     if achievement.price_kind == PriceKind.NEGOTIABLE:
         return str(labels.label(achievement.price_kind))
     low, high = i18n.wan(achievement.price_from), i18n.wan(achievement.price_to)
-    if achievement.price_kind == PriceKind.FIXED:
+    if achievement.price_kind == PriceKind.FIXED or low == high:
         return str(_("%(wan)s 万元", wan=low))
     return str(_("%(low)s–%(high)s 万元", low=low, high=high))
 
@@ -138,6 +146,7 @@ def _register_templates(app: Flask, settings: Settings) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters |= {
         "label": labels.label,
+        "job_words": labels.job_words,
         "price": price,
         "zip": zip,
         "sort_by_count": lambda options, counts: sorted(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
@@ -22,7 +25,18 @@ def init_app(app: Flask) -> None:
     app.config["BABEL_DEFAULT_TIMEZONE"] = str(clock.LOCAL_ZONE)
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "translations")
     babel.init_app(app, locale_selector=lambda: LOCALES[language()])
-    for filter_ in (date_text, datetime_text, time_text, ago, number, day, wan):
+    for filter_ in (
+        date_text,
+        datetime_text,
+        time_text,
+        ago,
+        number,
+        day,
+        wan,
+        listed,
+        grouped,
+        named,
+    ):
         app.add_template_filter(filter_)
     app.jinja_env.filters |= {"date": date_text, "datetime": datetime_text, "time": time_text}
 
@@ -99,7 +113,27 @@ def number(value: float | None) -> str:
 
 
 def wan(yuan: int | None) -> str:
-    """Yuan as 万元, without the unit: 2600000 → 260, 35500 → 3.55."""
+    """Yuan as 万元, without the unit: 2600000 → 260, 35500 → 3.55; in English 2,600,000."""
     if yuan is None:
         return "—"
+    if is_english():
+        return str(format_decimal(yuan))
     return str(format_decimal(yuan / 10_000, "#,##0.####"))
+
+
+def listed(words: Iterable[Any]) -> str:
+    """甲、乙 / A, B."""
+    return (", " if is_english() else "、").join(str(word) for word in words)
+
+
+def grouped(text: str | None) -> str:
+    """Thousands as people read them: "4600" → "4,600"; anything but one number stays."""
+    if not text or not re.fullmatch(r"[-\u2212]?\d{4,}(\.\d+)?", text):
+        return text or ""
+    whole, dot, rest = text.partition(".")
+    return re.sub(r"(?<=\d)(?=(\d{3})+$)", ",", whole) + dot + rest
+
+
+def named(node: Any) -> str:
+    """The name of a classification's entry; the English one for readers of English."""
+    return str(node.name_en if is_english() and node.name_en else node.name)

@@ -103,6 +103,8 @@ def enqueue(
 
 @event.listens_for(Session, "after_commit")
 def _send_new_jobs(session: Session) -> None:
+    if session.in_nested_transaction():  # a savepoint: the transaction may still be undone
+        return
     database: Database | None = session.info.get("database")
     for job_id in session.info.pop("jobs", []):
         if database is not None:
@@ -111,6 +113,8 @@ def _send_new_jobs(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget_new_jobs(session: Session) -> None:
+    if session.in_nested_transaction():  # what was written before the savepoint stays
+        return
     session.info.pop("jobs", None)
 
 

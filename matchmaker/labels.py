@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from models import (
     AchievementCategory,
@@ -208,8 +209,8 @@ LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
     MatchStatus: {
         MatchStatus.SUGGESTED: _l("待审"),
         MatchStatus.ACCEPTED: _l("已接受"),
-        MatchStatus.REJECTED: _l("不接受"),
-        MatchStatus.DEFERRED: _l("暂缓"),
+        MatchStatus.REJECTED: lazy_pgettext("status", "不接受"),
+        MatchStatus.DEFERRED: lazy_pgettext("status", "暂缓"),
     },
     RejectReason: {
         RejectReason.TOO_EARLY: _l("成熟度不足"),
@@ -244,6 +245,22 @@ LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         Standing.PROPOSED: _l("本平台建议"),
     },
 }
+
+
+JOBS: dict[str, Any] = {
+    "matching.refresh": _l("为一条内容计算推荐"),
+    "matching.refresh_all": _l("重新计算全部推荐"),
+    "review.announce": _l("通知双方对接已接受"),
+    "catalogue.expire": _l("提醒和归档到期内容"),
+    "mail.send": _l("寄送邮件"),
+    "admin.import": _l("批量导入条目"),
+    "admin.report_failures": _l("报告失败的任务"),
+}
+
+
+def job_words(kind: str) -> Any:
+    """Return what a background job does; its name when it is not one of ours."""
+    return JOBS.get(kind, kind)
 
 
 def label(member: StrEnum | None) -> Any:

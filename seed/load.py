@@ -362,8 +362,8 @@ def _decide_some(app: Flask, database: Database) -> None:
                 )
             elif number < 8:
                 review.reject(
-                    session, organiser, match, version=match.version, reason="too_early",
-                    remark="企业要求一年内上线，成果还在实验室阶段。", explanation=explanation,
+                    session, organiser, match, version=match.version, reason="has_supplier",
+                    remark="企业已和一家供应方签约，今年不再另找。", explanation=explanation,
                 )  # fmt: skip
             else:
                 review.defer(

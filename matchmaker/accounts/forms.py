@@ -36,7 +36,7 @@ class OrganisationFields(Form):
 
 
 class SignUpForm(OrganisationFields):
-    role = Choice(_l("您是"), kind=Role, choices=choices(Role, SIGN_UP_ROLES))
+    role = Choice(_l("您的角色"), kind=Role, choices=choices(Role, SIGN_UP_ROLES))
     name = Text(_l("姓名"), limit=60)
     email = Text(_l("邮箱"), limit=254, help=_l("用来登录和接收通知。"))
     password = Password(_l("密码"), limit=200, help=_l("至少 10 个字符，一句话就很好记。"))

@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker.catalogue import queries, service
+from matchmaker.catalogue.values import CHECKED_ELSEWHERE, KEYWORD_LIMIT
+from matchmaker.catalogue.values import LISTS as LIMITS
 from matchmaker.db import Database
 from matchmaker.errors import InvalidError, MatchmakerError
-from matchmaker.forms import SEPARATORS, tidy
+from matchmaker.forms import FORBIDDEN, SEPARATORS, plain_number, tidy
 from matchmaker.vocabulary import queries as vocabulary
 from models import TEXT_LIMIT, TITLE_LIMIT, Organisation, Posting, PostingKind, User
 
@@ -78,7 +81,7 @@ def read_records(path: Path) -> Iterator[dict[str, Any]]:
     if path.suffix.lower() in {".jsonl", ".ndjson", ".json"}:
         yield from _json_lines(text)
     else:
-        csv.field_size_limit(2**24)
+        csv.field_size_limit(MAX_BYTES)
         yield from csv.DictReader(io.StringIO(text, newline=""))
 
 
@@ -97,7 +100,7 @@ def _json_lines(text: str) -> Iterator[dict[str, Any]]:
             continue
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidError(message=_("第 %(n)d 行不是 JSON。", n=number)) from None
         if not isinstance(record, dict):
             raise InvalidError(message=_("第 %(n)d 行不是一个对象。", n=number))
@@ -192,7 +195,8 @@ def _import_one(
         external_id=f"{kind.value}:{external_id}"[:120] if external_id else None,
     )
     posting.organisation, posting.organisation_id = owner, owner.id
-    posting.region_code = values.get("region_code", owner.region_code)
+    if "region_code" not in values:
+        posting.region_code = owner.region_code
     session.flush()
     if publish:
         service.submit(session, actor, posting, strict=False)
@@ -206,6 +210,8 @@ def values_of(
     """Translate a row into what the services take; return the values and the external id."""
     named = {ALIASES.get(str(k).strip(), str(k).strip()): v for k, v in record.items() if k}
     external_id = str(named.pop("external_id", "") or "").strip()
+    if FORBIDDEN.search(external_id):
+        raise InvalidError({"id": _("这里有无法保存的控制字符，请删去后重新输入。")})
     title = tidy(str(named.pop("title", "") or "")).replace("\n", " ")[: TITLE_LIMIT * 3]
     text = tidy(str(named.pop("text", "") or ""))
     if not title and not text:
@@ -213,7 +219,7 @@ def values_of(
     title = title or text[:40]
     values: dict[str, Any] = {"title": title[:TITLE_LIMIT], "declared_open": True}
     body = text or title
-    if len(title) > TITLE_LIMIT:
+    if text and len(title) > TITLE_LIMIT:
         body = f"{title}\n{body}"
     values["problem" if kind == PostingKind.NEED else "approach"] = body[:TEXT_LIMIT]
     columns = {column.key for column in queries.kind_class(kind).__mapper__.columns}
@@ -221,13 +227,13 @@ def values_of(
         found = _value(session, name, value)
         if name == "chains" and found:
             values["nodes"] = found
-        elif name == "budget_wan" and found is not None and kind == PostingKind.NEED:
-            values["budget"] = int(float(found) * 10_000)
+        elif name == "budget_wan" and found not in (None, "") and kind == PostingKind.NEED:
+            values["budget"] = _yuan(found)
         elif name in {"modes", "indicators", "properties"} or (
             name in columns and found not in (None, "")
         ):
             values[name] = found
-    for name in ("id", "version", "status", "owner_id", "organisation_id", "kind", "search_text"):
+    for name in CHECKED_ELSEWHERE:
         values.pop(name, None)
     return values, external_id
 
@@ -239,7 +245,8 @@ def _value(session: Session, name: str, value: Any) -> Any:
         return [known[item.strip()] for item in names if item.strip() in known]
     if name in LISTS:
         items = value if isinstance(value, list) else SEPARATORS.split(str(value or ""))
-        clean = [tidy(str(item))[:30] for item in items if str(item).strip()]
+        limit = LIMITS[name][1] if name in LIMITS else KEYWORD_LIMIT
+        clean = [tidy(str(item))[:limit] for item in items if str(item).strip()]
         return clean[:3] if name == "keywords" else clean
     if name == "trl":
         return int(value) if str(value or "").strip().isdecimal() else None
@@ -251,7 +258,14 @@ def _value(session: Session, name: str, value: Any) -> Any:
     return tidy(value) if isinstance(value, str) else value
 
 
+def _yuan(wan: Any) -> Decimal:
+    try:
+        return (Decimal(plain_number(str(wan))) * 10_000).to_integral_value()
+    except ArithmeticError:
+        raise InvalidError({"budget_wan": _("请只填数字，例如 150。")}) from None
+
+
 def _words(error: MatchmakerError) -> str:
     if isinstance(error, InvalidError) and error.fields:
         return "；".join(f"{name}: {text}" for name, text in error.fields.items())
-    return str(error.message or type(error).__name__)
+    return str(error.message or _("这一步您还不能做"))

@@ -69,9 +69,10 @@ def count_people(session: Session, text: str = "") -> int:
 
 
 def _named(statement, text: str):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    if not text.strip():
+    text = text.replace("\x00", "").strip()
+    if not text:
         return statement
-    pattern = like_pattern(text.strip())
+    pattern = like_pattern(text)
     return statement.where(
         or_(User.name.like(pattern, escape="\\"), User.email.like(pattern.lower(), escape="\\"))
     )

@@ -38,7 +38,8 @@ ENDINGS = (".csv", ".jsonl", ".ndjson")
 @ADMIN
 def job_list() -> str:
     session = db.session()
-    status, kind = request.args.get("status", ""), request.args.get("kind", "")[:60]
+    status = request.args.get("status", "")
+    kind = request.args.get("kind", "").replace("\x00", "")[:60]
     page = Page.of(request, queries.count_jobs(session, status, kind), queries.PAGE)
     return render_template(
         "admin/jobs.html",

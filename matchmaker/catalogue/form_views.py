@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from matchmaker import clock, db, guard
+from matchmaker import clock, db, guard, i18n
 from matchmaker.accounts import drafts
 from matchmaker.catalogue import policy, queries, service
 from matchmaker.catalogue.blueprint import KINDS, Answer, bp
@@ -86,7 +86,7 @@ def _keep_ended_region(form: PostingForm, data: dict[str, Any] | None) -> None:
 
 def _chain_words(node: Any) -> str:
     mark = "" if node.status.value == "official" else _("（名称待核）")
-    return f"{node.name}{mark}"
+    return f"{i18n.named(node)}{mark}"
 
 
 def _code_choices(nodes: list[Any]) -> list[tuple[str, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, FormField
@@ -84,6 +85,9 @@ class PropertyRow(Form):
 class PostingForm(Form):
     """What both forms ask."""
 
+    FIRST_PAGE: ClassVar[tuple[str, ...]] = ()
+    """The fields outside the folded part, in the order of the page."""
+
     title = Text(
         _l("名称"), limit=TITLE_LIMIT, help=_l("写清对象和目标，不写“提升技术水平”这类空话。")
     )
@@ -114,6 +118,31 @@ class PostingForm(Form):
     contact_email = Text(_l("联系邮箱"), limit=254, optional=True, check=validators.parse_email)
     recommended_by = Text(_l("推荐单位"), limit=120, optional=True)
 
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Name everything that is wanting at once, also what only submission asks for."""
+        fine = bool(super().validate(extra_validators))
+        if not fine and not self.draft and not self.declared_open.data:
+            self.declared_open.errors = [_("请确认内容不涉密；涉密内容不能在本平台提交。")]
+        return fine
+
+    @property
+    def failures(self) -> list[tuple[Any, str]]:
+        """Return (field or None, sentence) from the top of the page to its end."""
+
+        def place(failure: tuple[Any, str]) -> int:
+            name = failure[0].name if failure[0] is not None else ""
+            return self.FIRST_PAGE.index(name) if name in self.FIRST_PAGE else len(self.FIRST_PAGE)
+
+        found = super().failures
+        return [item for item in found if item[0] is None] + sorted(
+            (item for item in found if item[0] is not None), key=place
+        )
+
+    @property
+    def has_folded_failures(self) -> bool:
+        """Tell whether something in the folded part needs a change."""
+        return any(name not in self.FIRST_PAGE for name in self.errors if name)
+
     def values(self) -> dict[str, Any]:
         """Return what the service takes."""
         found = self.clean()
@@ -126,6 +155,16 @@ class PostingForm(Form):
 
 
 class NeedForm(PostingForm):
+    FIRST_PAGE = ("title", "problem", "indicators", "chain", "budget", "deadline", "modes",
+                  "name_visibility", "declared_open")  # fmt: skip
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        fine = super().validate(extra_validators)
+        rows = any(row["name"] and row["value"] for row in self.indicators.data)
+        if not fine and not self.draft and not rows and not self.indicators.errors:
+            self.indicators.errors = [_("请至少写一行量化指标，例如：合格率 ≥ 95 %。")]
+        return fine
+
     title = Text(
         _l("需求名称"), limit=TITLE_LIMIT, help=_l("写清对象和目标，不写“提升技术水平”这类空话。"),
         example=_l("例如：大型一体化压铸件免热处理铝合金的流动性与延伸率提升"),
@@ -154,6 +193,9 @@ class NeedForm(PostingForm):
 
 
 class AchievementForm_(PostingForm):  # noqa: N801 - AchievementForm is the code list 体现形式
+    FIRST_PAGE = ("title", "summary", "problem", "approach", "indicators", "trl", "chain", "modes",
+                  "price_kind", "price_from", "price_to", "name_visibility", "declared_open")  # fmt: skip
+
     title = Text(
         _l("成果名称"), limit=TITLE_LIMIT, help=_l("与立项或鉴定、验收时的名称一致。"),
         example=_l("例如：单晶高镍三元正极材料的梯度掺杂与快离子导体包覆技术"),

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Enum, String
+from sqlalchemy import Boolean, Enum, Integer, String
 
 from matchmaker import clock, validators
 from matchmaker.errors import InvalidError
@@ -40,6 +40,12 @@ MAX_PROPERTIES = 20
 MAX_CHAINS = 5
 LONGEST_NEED = timedelta(days=365 * 3 + 31)
 """Calls for needs ask for at most three years; a month of grace for the months of reviewing."""
+LARGEST = 2_000_000_000
+"""Yuan; what the forms take at most, and what the column holds."""
+FLAGS = {
+    "true": True, "1": True, "yes": True, "y": True, "是": True,
+    "false": False, "0": False, "no": False, "n": False, "否": False,
+}  # fmt: skip
 MONTH = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])")
 NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
 LISTS: dict[str, tuple[int, int]] = {
@@ -86,7 +92,7 @@ def checked(
         ("indicators", _indicators),
         ("properties", _properties),
     ):
-        if name in values:
+        if name in values and (name == "modes" or _are_rows(name, values[name], errors)):
             found[name] = check(kind, values[name] or [], errors)
     if "nodes" in values:
         found["nodes"] = list(dict.fromkeys(int(node) for node in values["nodes"]))
@@ -104,13 +110,17 @@ def _column_value(name: str, column_type: Any, value: Any, errors: Errors) -> An
         return _text(name, value, column_type.length, errors)
     if name in LISTS:
         return _list(name, value or [], errors)
+    if isinstance(column_type, Boolean):
+        return _flag(name, value, errors)
+    if isinstance(column_type, Integer):
+        value = _whole(name, value, errors)
     if name == "trl" and value is not None and value not in range(1, 10):
         errors[name] = _("技术成熟度是 1 到 9 级。")
     return value
 
 
 def _enum(name: str, kind: Any, value: Any, errors: Errors) -> StrEnum | None:
-    if value in {None, ""}:
+    if value is None or value == "":
         return None
     try:
         member: StrEnum = kind(value)
@@ -118,6 +128,30 @@ def _enum(name: str, kind: Any, value: Any, errors: Errors) -> StrEnum | None:
         errors[name] = _("“%(value)s”不是可用的选项。", value=str(value)[:40])
         return None
     return member
+
+
+def _flag(name: str, value: Any, errors: Errors) -> bool | None:
+    """Yes or no, as files write it."""
+    if value is None or value == "":
+        return None
+    found = FLAGS.get(str(value).strip().lower())
+    if found is None:
+        errors[name] = _("“%(value)s”不是可用的选项。", value=str(value)[:40])
+    return found
+
+
+def _whole(name: str, value: Any, errors: Errors) -> int | None:
+    """A whole number, as files write it: 1500, "1,500", 40.0."""
+    if value is None or value == "":
+        return None
+    try:
+        number = Decimal(plain_number(str(value)))
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or not -LARGEST <= number <= LARGEST or number % 1:
+        errors[name] = _("请只填数字，例如 150。")
+        return None
+    return int(number)
 
 
 def _text(name: str, value: Any, limit: int | None, errors: Errors) -> str | None:
@@ -136,6 +170,8 @@ def _text(name: str, value: Any, limit: int | None, errors: Errors) -> str | Non
 def _list(name: str, value: Any, errors: Errors) -> list[str]:
     most, limit = LISTS[name]
     items = [str(item).strip() for item in value if str(item).strip()]
+    if any(FORBIDDEN.search(item) for item in items):
+        errors[name] = _("这里有无法保存的控制字符，请删去后重新输入。")
     if len(items) > most:
         errors[name] = _("最多 %(most)d 项。", most=most)
     if any(len(item) > limit for item in items):
@@ -163,6 +199,8 @@ def _check_need(found: dict[str, Any], errors: Errors, *, is_new_deadline: bool)
             errors["deadline"] = _("期限一般不超过 3 年。")
     if (found.get("budget") or 0) < 0:
         errors["budget"] = _("预算不能是负数。")
+    if not 0 <= (found.get("solver_share") or 0) <= 100:
+        errors["solver_share"] = _("请只填 %(low)d 到 %(high)d 之间的整数。", low=0, high=100)
 
 
 def _check_achievement(found: dict[str, Any], errors: Errors) -> None:
@@ -208,6 +246,15 @@ def _modes(kind: PostingKind, value: Any, errors: Errors) -> list[Mode]:
     return modes
 
 
+def _are_rows(name: str, value: Any, errors: Errors) -> bool:
+    if not value or (
+        isinstance(value, list | tuple) and all(isinstance(row, Mapping) for row in value)
+    ):
+        return True
+    errors[name] = _("“%(value)s”不是可用的选项。", value=str(value)[:40])
+    return False
+
+
 def _indicators(kind: PostingKind, value: Any, errors: Errors) -> list[dict[str, Any]]:
     del kind
     rows = [
@@ -228,7 +275,9 @@ def _indicator(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str,
     for name, limit in (("name", 60), ("unit", 30), ("reference", 60), ("method", 120)):
         if len(found[name]) > limit:
             errors[key] = _("第 %(n)d 行有一格太长，最多 %(limit)d 字。", n=number, limit=limit)
-    found["comparator"] = row.get("comparator") or Comparator.GE
+    if any(FORBIDDEN.search(text) for text in found.values()):
+        errors[key] = _("这里有无法保存的控制字符，请删去后重新输入。")
+    found["comparator"] = str(row.get("comparator") or Comparator.GE)
     if found["comparator"] not in set(Comparator):
         errors[key] = _("第 %(n)d 行请选择要求。", n=number)
     for name in ("value", "value_to"):
@@ -263,7 +312,7 @@ def _properties(kind: PostingKind, value: Any, errors: Errors) -> list[dict[str,
 
 def _property(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
     key = f"properties.{number}"
-    kind, status = row["kind"], row.get("status") or PropertyStatus.GRANTED
+    kind, status = str(row["kind"]), str(row.get("status") or PropertyStatus.GRANTED)
     if kind in set(PropertyKind) and status in set(PropertyStatus):
         kind, status = PropertyKind(kind), PropertyStatus(status)
     else:
@@ -277,10 +326,13 @@ def _property(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str, 
         text = _parsed(key, text, validators.parse_patent, errors)
     elif text and kind == "software_copyright":
         text = _parsed(key, text, validators.parse_software_registration, errors)
+    holder = str(row.get("holder") or "").strip()[:120]
+    if FORBIDDEN.search(text + holder):
+        errors[key] = _("这里有无法保存的控制字符，请删去后重新输入。")
     return {
         "kind": kind,
         "status": status,
         "number": text[:40],
-        "holder": str(row.get("holder") or "").strip()[:120],
+        "holder": holder,
         "count": int(count),
     }

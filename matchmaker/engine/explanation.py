@@ -8,16 +8,15 @@ terms, of the other words and of the structured signals add up to the score.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import scipy.sparse as sp
-
+from .counting import code_of
 from .documents import Document, Explanation, SharedTerm, Span, Suggestion
 from .findings import findings
 from .indicators import check
-from .lexical import FIELDS, columns_of, full_text
+from .lexical import FIELDS, full_text, title_text
 from .signals import SIGNALS
 from .text import (
     STOP_CHARACTERS,
@@ -32,7 +31,7 @@ from .text import (
 
 MAX_TERMS = 12
 MIN_LENGTH = 2
-Rows = Mapping[str, sp.csr_matrix]
+Products = Mapping[str, Mapping[int, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +48,20 @@ def explain(
     achievement: Document,
     suggestion: Suggestion,
     *,
-    rows: tuple[Rows, Rows],
+    products: Products,
     shares: Mapping[str, float],
 ) -> Explanation:
-    """Put the card together; `shares` are the weights divided by the sum of those present."""
+    """Put the card together.
+
+    `products` holds what each common feature adds to the similarity of a field; `shares` are the
+    weights divided by the sum of those present.
+    """
     by_term: dict[str, float] = defaultdict(float)
     rest: dict[str, float] = defaultdict(float)
     for name in FIELDS:
         part = suggestion.by_signal[name]
         if part:
-            _spread(need, achievement, name, (rows[0][name], rows[1][name]),
+            _spread(need, achievement, name, products[name],
                     shares[name] * part, by_term, rest)  # fmt: skip
     terms = _terms(need, achievement, by_term)
     shown = {item.term for item in terms}
@@ -86,42 +89,30 @@ def _spread(
     need: Document,
     achievement: Document,
     name: str,
-    rows: tuple[sp.csr_matrix, sp.csr_matrix],
+    products: Mapping[int, float],
     total: float,
     by_term: dict[str, float],
     rest: dict[str, float],
 ) -> None:
     """Share `total` among passages (by_term) and single features (rest) of one field."""
     need_text, achievement_text = (
-        fold(document.title if name == "title" else full_text(document))
+        fold(title_text(document) if name == "title" else full_text(document))
         for document in (need, achievement)
     )
-    products = _products(rows)
     places: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for feature, start, end in occurrences(need_text):
         places[feature].append((start, end))
-    columns = columns_of(list(places))
-    common = {feature: column for feature, column in columns.items() if column in products}
-    in_column = Counter(common.values())
     owner = _owners(_passages(need_text, achievement_text))
     scale = total / sum(products.values())
-    for feature, column in common.items():
-        each = products[column] / in_column[column] * scale / len(places[feature])
-        for start, end in places[feature]:
+    for feature, standing in places.items():
+        product = products.get(code_of(feature), 0.0)
+        each = product * scale / len(standing)
+        for start, end in standing if product else ():
             passage = owner.get(start)
             if passage is not None and end <= passage.end:
                 by_term[passage.term] += each
             else:
                 rest[feature] += each
-
-
-def _products(rows: tuple[sp.csr_matrix, sp.csr_matrix]) -> dict[int, float]:
-    product = sp.csr_matrix(rows[0].multiply(rows[1]))
-    return {
-        int(column): float(value)
-        for column, value in zip(product.indices, product.data, strict=True)
-        if value > 0
-    }
 
 
 def _owners(passages: Iterator[Passage]) -> dict[int, Passage]:

@@ -2,9 +2,9 @@
 
     score = (w_text · g(c) + Σ w_s · s) / (w_text + Σ w_s)      over the signals that are present
 
-where c is the weighted mean of the two cosines (title with title, whole text with whole text),
-w_text the sum of their weights, s the structured signals and g a fixed increasing curve that
-spreads cosines over 0 to 1 for readers; it changes no order among texts.
+where c is the weighted mean of the two similarities (title with title, whole text with whole
+text), w_text the sum of their weights, s the structured signals and g a fixed increasing curve
+that spreads similarities over 0 to 1 for readers; it changes no order among texts.
 """
 
 from __future__ import annotations
@@ -19,24 +19,25 @@ from sklearn.exceptions import NotFittedError
 
 from . import explanation
 from .documents import Document, Explanation, Suggestion
-from .lexical import FIELDS, FloatArray, Segment, Side, Weighting, full_text
+from .lexical import FIELDS, Segment, Side, best_of, full_text, interleaved, title_text
 from .signals import LEXICAL_SIGNALS, SIGNALS
+from .weighting import Counted, Weighting
 
 DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"title": 0.35, "body": 0.35, "chain": 0.14, "trl": 0.08, "mode": 0.05, "region": 0.03}
 )
-MODEL = "tfidf-1"
+MODEL = "tfidf-2"
 HALF = 0.14
-"""The cosine at which g reaches half of its height."""
+"""The similarity at which g reaches a half."""
+PAIRS_AT_A_TIME = 2000
 POOL = 200
 """Structured signals are computed for this many of the lexically best."""
-Rows = Mapping[str, sp.csr_matrix]
 
 
-def calibrate(cosine: FloatArray | float) -> FloatArray:
-    """Return g(c) = (1 + h²)·c² / (c² + h²), increasing from g(0) = 0 to g(1) = 1."""
-    square = np.square(np.clip(cosine, 0.0, 1.0))
-    return np.asarray((1 + HALF**2) * square / (square + HALF**2))
+def calibrate(similarity: float) -> float:
+    """Return g(c) = c² / (c² + h²), increasing from g(0) = 0 towards 1."""
+    square = max(similarity, 0.0) ** 2
+    return square / (square + HALF**2)
 
 
 class Recommender:
@@ -61,7 +62,7 @@ class Recommender:
         self.weights = weights
 
     def fit(self, needs: Sequence[Document], achievements: Sequence[Document]) -> Recommender:
-        """Learn IDF from both sides and index them.
+        """Learn the weighting from both sides and index them.
 
         Raises:
             ValueError: a weight is unknown or negative, or all text has no weight.
@@ -69,10 +70,13 @@ class Recommender:
         """
         self.weights_ = _checked({**DEFAULT_WEIGHTS, **(self.weights or {})})
         self._lock = threading.Lock()
-        texts = [full_text(document) for document in (*needs, *achievements)]
-        self._weighting = Weighting().fit(texts)
-        self._needs = self._index(needs)
-        self._achievements = self._index(achievements)
+        sides = [{document.id: document for document in side} for side in (needs, achievements)]
+        counted = [_counted(list(side.values())) for side in sides]
+        self._weighting = Weighting().fit(counted[0]["body"], counted[1]["body"])
+        for name in FIELDS:
+            self._weighting.fit_pivot(name, counted[1][name])
+        self._needs = _index(sides[0], self._rows(counted[0], is_need=True))
+        self._achievements = _index(sides[1], self._rows(counted[1], is_need=False))
         return self
 
     @property
@@ -111,13 +115,23 @@ class Recommender:
 
     def suggest_for_need(self, document: Document, *, k: int = 20) -> list[Suggestion]:
         """Return the k best achievements, best first; the need may be unknown to the index."""
-        found = self._best(document, self._fitted("_achievements"), k, need_first=True)
-        return [Suggestion(document.id, other, score, parts) for other, score, parts in found]
+        return self.suggest_for_needs([document], k=k)[0]
 
     def suggest_for_achievement(self, document: Document, *, k: int = 20) -> list[Suggestion]:
         """Return the k best needs, best first; the achievement may be unknown to the index."""
-        found = self._best(document, self._fitted("_needs"), k, need_first=False)
-        return [Suggestion(other, document.id, score, parts) for other, score, parts in found]
+        return self.suggest_for_achievements([document], k=k)[0]
+
+    def suggest_for_needs(
+        self, documents: Sequence[Document], *, k: int = 20, threads: int = 1
+    ) -> list[list[Suggestion]]:
+        """Return the k best achievements of each need."""
+        return self._best(documents, k, is_need=True, threads=threads)
+
+    def suggest_for_achievements(
+        self, documents: Sequence[Document], *, k: int = 20, threads: int = 1
+    ) -> list[list[Suggestion]]:
+        """Return the k best needs of each achievement."""
+        return self._best(documents, k, is_need=False, threads=threads)
 
     def search(
         self,
@@ -136,38 +150,26 @@ class Recommender:
         if side not in {"achievement", "need"}:
             raise ValueError(f"side must be 'achievement' or 'need', not {side!r}")
         index = self._fitted("_needs" if side == "need" else "_achievements")
-        ids, cosines, _ = self._cosines(Document(id=0, title=text), index)
-        keep = cosines > 0
-        if among is not None:
-            keep &= np.isin(ids, np.fromiter(among, dtype=np.int64))
-        ids, cosines = ids[keep], cosines[keep]
-        order = np.lexsort((ids, -cosines))[:k]
-        return [(int(ids[i]), float(cosines[i])) for i in order]
+        query = self._query([Document(id=0, title=text)], is_need=side == "achievement")
+        only = None if among is None else np.fromiter(among, dtype=np.int64)
+        scores, best = best_of(index.segments(), query, k=k, among=only)
+        return [
+            (int(other), float(score))
+            for other, score in zip(best[0], scores[0], strict=True)
+            if other >= 0
+        ]
 
     def score(self, need: Document, achievement: Document) -> Suggestion:
         """Score one pair; neither side has to be in the index."""
-        rows, others = self._rows([need]), self._rows([achievement])
-        cosines = {name: float((rows[name] @ others[name].T).toarray()[0, 0]) for name in FIELDS}
-        score, parts = self._combine(cosines, need, achievement)
+        score, parts = self._combine(
+            self._similarities([(need, achievement)])[0], need, achievement
+        )
         return Suggestion(need.id, achievement.id, score, parts)
 
     def score_pairs(self, pairs: Sequence[tuple[Document, Document]]) -> list[float]:
         """Score many (need, achievement) pairs at once; shape (n_pairs,)."""
-        needs = {need.id: need for need, _ in pairs}
-        achievements = {other.id: other for _, other in pairs}
-        row_of = [{key: row for row, key in enumerate(side)} for side in (needs, achievements)]
-        left, right = self._rows(list(needs.values())), self._rows(list(achievements.values()))
-        rows = [row_of[0][need.id] for need, _ in pairs], [row_of[1][a.id] for _, a in pairs]
-        cosines = {
-            name: np.asarray(
-                left[name][rows[0]].multiply(right[name][rows[1]]).sum(axis=1)
-            ).ravel()
-            for name in FIELDS
-        }
-        return [
-            self._combine({name: float(cosines[name][i]) for name in FIELDS}, *pair)[0]
-            for i, pair in enumerate(pairs)
-        ]
+        found = self._similarities(pairs)
+        return [self._combine(found[i], *pair)[0] for i, pair in enumerate(pairs)]
 
     def explain(self, need: Document, achievement: Document) -> Explanation:
         """Say where the score of a pair comes from; see `Explanation`."""
@@ -177,7 +179,7 @@ class Recommender:
             need,
             achievement,
             suggestion,
-            rows=(self._rows([need]), self._rows([achievement])),
+            products={name: self._products(need, achievement, name) for name in FIELDS},
             shares={name: self.weights_[name] / present for name in self.weights_},
         )
 
@@ -187,21 +189,28 @@ class Recommender:
             raise NotFittedError("This Recommender is not fitted yet; call fit first.")
         return side
 
-    def _index(self, documents: Sequence[Document]) -> Side:
-        known = {document.id: document for document in documents}
-        if not known:
-            return Side()
-        return Side(known, Segment.of(list(known), self._rows(list(known.values()))))
+    def _rows(self, counted: Mapping[str, Counted], *, is_need: bool) -> sp.csr_matrix:
+        """Return the vectors of both fields side by side."""
+        weighting = self._weighting
+        title, body = (
+            weighting.needs(counted[name])
+            if is_need
+            else weighting.achievements(counted[name], name)
+            for name in FIELDS
+        )
+        return interleaved(title, body)
 
-    def _rows(self, documents: Sequence[Document]) -> Rows:
-        return {
-            "title": self._weighting.transform([document.title for document in documents]),
-            "body": self._weighting.transform([full_text(document) for document in documents]),
-        }
+    def _query(self, documents: Sequence[Document], *, is_need: bool) -> sp.csr_matrix:
+        """Return vectors whose product with an index is the weighted mean of the fields."""
+        rows = self._rows(_counted(documents), is_need=is_need)
+        total = sum(self.weights_[name] for name in LEXICAL_SIGNALS)
+        shares = np.asarray([self.weights_[name] / total for name in FIELDS], dtype=np.float32)
+        rows.data *= shares[rows.indices % 2]
+        return rows
 
     def _upsert(self, name: str, documents: Sequence[Document]) -> None:
         self._fitted(name)
-        rows = self._rows(documents)
+        rows = self._rows(_counted(documents), is_need=name == "_needs")
         with self._lock:
             setattr(self, name, self._fitted(name).with_(documents, rows))
 
@@ -210,63 +219,133 @@ class Recommender:
         with self._lock:
             setattr(self, name, self._fitted(name).without(ids))
 
-    def _cosines(
-        self, query: Document, index: Side
-    ) -> tuple[np.ndarray, FloatArray, dict[str, FloatArray]]:
-        """Return ids, combined cosine and the cosine of each field, of all living documents."""
-        rows = self._rows([query])
-        ids: list[np.ndarray] = [np.empty(0, dtype=np.int64)]
-        parts: dict[str, list[FloatArray]] = {name: [np.empty(0)] for name in FIELDS}
-        for segment in index.segments():
-            ids.append(segment.ids[segment.alive])
-            for name, values in segment.similarities(rows).items():
-                parts[name].append(values[segment.alive])
-        fields = {name: np.concatenate(values) for name, values in parts.items()}
-        return np.concatenate(ids), self._mean(fields), fields
+    def _similarities(
+        self, pairs: Sequence[tuple[Document, Document]]
+    ) -> list[Mapping[str, float]]:
+        """Return the similarity of each pair in each field."""
+        sides = [{pair[i].id: pair[i] for pair in pairs} for i in (0, 1)]
+        place = [{key: row for row, key in enumerate(side)} for side in sides]
+        left, right = (
+            self._rows(_counted(list(side.values())), is_need=is_need)
+            for side, is_need in zip(sides, (True, False), strict=True)
+        )
+        width = max(left.shape[1], right.shape[1])
+        found: list[Mapping[str, float]] = []
+        for first in range(0, len(pairs), PAIRS_AT_A_TIME):
+            part = pairs[first : first + PAIRS_AT_A_TIME]
+            a = _widened(left[[place[0][need.id] for need, _ in part]], width)
+            b = _widened(right[[place[1][other.id] for _, other in part]], width)
+            product = sp.csr_matrix(a.multiply(b))
+            halves = [
+                np.asarray(product[:, offset::2].sum(axis=1), dtype=float).ravel()
+                for offset in (0, 1)
+            ]
+            found += [
+                dict(zip(FIELDS, values, strict=True))
+                for values in zip(*(half.tolist() for half in halves), strict=True)
+            ]
+        return found
 
-    def _mean(self, fields: Mapping[str, FloatArray]) -> FloatArray:
-        weights = [self.weights_[name] for name in LEXICAL_SIGNALS]
-        return np.average([fields[name] for name in LEXICAL_SIGNALS], axis=0, weights=weights)
+    def _products(self, need: Document, achievement: Document, name: str) -> dict[int, float]:
+        """Return what each common feature adds to the similarity of a field, by code."""
+        one, other = (_counted([document])[name] for document in (need, achievement))
+        left = self._weighting.needs(one)
+        right = self._weighting.achievements(other, name)
+        weights = dict(zip(right.indices.tolist(), right.data.tolist(), strict=True))
+        columns = self._weighting.vocabulary_.columns(one.codes)
+        of_need = dict(zip(left.indices.tolist(), left.data.tolist(), strict=True))
+        return {
+            code: of_need[column] * weights[column]
+            for code, column in zip(one.codes.tolist(), columns.tolist(), strict=True)
+            if column in weights
+        }
 
     def _best(
-        self, document: Document, index: Side, k: int, *, need_first: bool
-    ) -> list[tuple[int, float, Mapping[str, float | None]]]:
-        ids, cosines, fields = self._cosines(document, index)
-        pool = _top(cosines, ids, max(k, POOL))
+        self, documents: Sequence[Document], k: int, *, is_need: bool, threads: int
+    ) -> list[list[Suggestion]]:
+        index = self._fitted("_achievements" if is_need else "_needs")
+        queries = self._query(documents, is_need=is_need)
+        _, pools = best_of(index.segments(), queries, k=max(k, POOL), threads=threads)
+        return [
+            self._ranked(document, index, queries[row], pools[row], k, is_need=is_need)
+            for row, document in enumerate(documents)
+        ]
+
+    def _ranked(
+        self, document: Document, index: Side, query: sp.csr_matrix, pool: np.ndarray, k: int,
+        *, is_need: bool,
+    ) -> list[Suggestion]:  # fmt: skip
+        """Put the pool into the order of the whole score; what shares no text comes last, by id."""
+        ids = [int(other) for other in pool if other >= 0]
+        if len(ids) < k:
+            ids += [other for other in sorted(index.documents) if other not in set(ids)][
+                : k - len(ids)
+            ]
+        parts = self._parts(index, query, np.asarray(ids, dtype=np.int64))
         found = []
-        for i in pool:
-            other = index.documents.get(int(ids[i]))
-            if other is None:
+        for other_id in ids:
+            other = index.documents.get(other_id)
+            if other is None:  # removed by another thread since
                 continue
-            pair = (document, other) if need_first else (other, document)
-            cosine = {name: float(fields[name][i]) for name in FIELDS}
-            found.append((other.id, *self._combine(cosine, *pair)))
-        found.sort(key=lambda item: (-item[1], item[0]))
+            pair = (document, other) if is_need else (other, document)
+            score, by_signal = self._combine(parts[other_id], *pair)
+            found.append(Suggestion(pair[0].id, pair[1].id, score, by_signal))
+        other_side = "achievement_id" if is_need else "need_id"
+        found.sort(key=lambda item: (-item.score, getattr(item, other_side)))
         return found[:k]
 
+    def _parts(
+        self, index: Side, query: sp.csr_matrix, ids: np.ndarray
+    ) -> dict[int, dict[str, float]]:
+        """Return the similarity of each field for a few documents of an index."""
+        total = sum(self.weights_[name] for name in LEXICAL_SIGNALS)
+        parts: dict[int, dict[str, float]] = {int(i): dict.fromkeys(FIELDS, 0.0) for i in ids}
+        for offset, name in enumerate(FIELDS):
+            weight = self.weights_[name] / total
+            if not weight:
+                continue
+            mine = query.indices % 2 == offset
+            half = sp.csr_matrix(
+                (query.data[mine] / np.float32(weight), query.indices[mine], [0, mine.sum()]),
+                shape=query.shape,
+            )
+            for segment in index.segments():
+                for other, value in segment.picked(half, ids).items():
+                    parts[other][name] = value
+        return parts
+
     def _combine(
-        self, cosines: Mapping[str, float], need: Document, achievement: Document
+        self, similarities: Mapping[str, float], need: Document, achievement: Document
     ) -> tuple[float, Mapping[str, float | None]]:
-        mean = float(self._mean({name: np.asarray([cosines[name]]) for name in FIELDS})[0])
-        stretch = float(calibrate(mean)) / mean if mean > 0 else 0.0
-        parts: dict[str, float | None] = {name: cosines[name] * stretch for name in FIELDS}
-        parts |= {name: signal.score(need, achievement) for name, signal in SIGNALS.items()}
-        total = sum(self.weights_[name] * part for name, part in parts.items() if part is not None)
+        weights = self.weights_
+        text = sum(weights[name] for name in FIELDS)
+        mean = sum(weights[name] * similarities[name] for name in FIELDS) / text
+        stretch = calibrate(mean) / mean if mean > 0 else 0.0
+        parts: dict[str, float | None] = {name: similarities[name] * stretch for name in FIELDS}
+        for name, signal in SIGNALS.items():
+            parts[name] = signal.score(need, achievement)
+        total = sum(weights[name] * part for name, part in parts.items() if part is not None)
         return min(1.0, max(0.0, total / self._present(parts))), parts
 
     def _present(self, parts: Mapping[str, float | None]) -> float:
         return sum(self.weights_[name] for name, part in parts.items() if part is not None)
 
 
-def _top(values: FloatArray, ids: np.ndarray, k: int) -> np.ndarray:
-    """Return the positions of the k largest values, ties by id."""
-    if len(values) > k:
-        threshold = np.partition(values, len(values) - k)[len(values) - k]
-        candidates = np.flatnonzero(values >= threshold)
-    else:
-        candidates = np.arange(len(values))
-    order = np.lexsort((ids[candidates], -values[candidates]))
-    return candidates[order][:k]
+def _counted(documents: Sequence[Document]) -> dict[str, Counted]:
+    return {
+        "title": Counted.of([title_text(document) for document in documents]),
+        "body": Counted.of([full_text(document) for document in documents]),
+    }
+
+
+def _index(documents: dict[int, Document], rows: sp.csr_matrix) -> Side:
+    if not documents:
+        return Side()
+    return Side(documents, Segment.of(list(documents), rows))
+
+
+def _widened(rows: sp.csr_matrix, width: int) -> sp.csr_matrix:
+    return sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], width))
 
 
 def _checked(weights: Mapping[str, float]) -> Mapping[str, float]:

@@ -1,8 +1,9 @@
-"""From text to features: folding, runs, characters, words.
+"""From text to features: folding, runs, characters, terms.
 
-A text is folded (NFKC, lower case) and cut into runs of Han characters and tokens of Latin
-letters and digits ("sic", "5g", "0.35"). A run of Han gives its characters, its pairs of
-neighbouring characters and its words; a token gives itself. Nothing crosses punctuation.
+A text is folded (NFKC, lower case, simplified characters) and cut into runs of Han characters and
+tokens of Latin letters and digits ("sic", "5g", "ip67", "0.35", "dc-dc"). A run of Han gives its
+characters and its pairs of neighbouring characters; a token gives itself. Nothing crosses
+punctuation. `counting` gives the same features to whole collections at once.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 
 import rjieba
 
@@ -17,6 +20,7 @@ LENGTH_CAP = 20_000
 """Characters of a text that are read; a longer text says nothing new to a ranking."""
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 TOKEN = rf"[^\W_{HAN}]+"
+JOINERS = ".-/"
 RUN = re.compile(rf"[{HAN}]+|{TOKEN}(?:[.\-/]{TOKEN})*")
 STOP_CHARACTERS = frozenset(
     "的了和与及或在为对等是将把被以于其该此由从向到并且而但也都就又还则之所可能会要有不无"
@@ -99,9 +103,20 @@ STOP_WORDS = frozenset(
 )
 
 
+@cache
+def _simplified() -> dict[int, int]:
+    """Traditional → simplified, character by character; see the data file's note in NOTICE."""
+    lines = files(__package__).joinpath("traditional.txt").read_text(encoding="utf-8").split("\n")
+    return str.maketrans(lines[0], lines[1])
+
+
 def fold(text: str) -> str:
-    """Fold full-width and compatibility forms and case, so that ＳｉＣ finds SiC."""
-    return unicodedata.normalize("NFKC", text[:LENGTH_CAP]).lower()
+    """Fold full-width forms, case and traditional characters, so that ＳｉＣ finds SiC."""
+    return _folded(text[:LENGTH_CAP])
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).lower().translate(_simplified())
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:
@@ -109,7 +124,7 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     parts: list[str] = []
     offsets: list[int] = []
     for position, cluster in _clusters(text[:LENGTH_CAP]):
-        folded = unicodedata.normalize("NFKC", cluster).lower()
+        folded = _folded(cluster)
         parts.append(folded)
         offsets.extend([position] * len(folded))
     offsets.append(min(len(text), LENGTH_CAP))
@@ -138,7 +153,7 @@ def is_han(character: str) -> bool:
     return (
         "\u4e00" <= character <= "\u9fff"
         or "\u3400" <= character <= "\u4dbf"
-        or character >= "\U00020000"
+        or "\U00020000" <= character <= "\U0003ffff"
     )
 
 
@@ -152,16 +167,6 @@ def occurrences(folded: str) -> Iterator[tuple[str, int, int]]:
             yield character, start + index, start + index + 1
         for index in range(len(run) - 1):
             yield run[index : index + 2], start + index, start + index + 2
-        yield from _words(run, start)
-
-
-def _words(run: str, start: int) -> Iterator[tuple[str, int, int]]:
-    """Yield words of three characters and more; shorter ones are characters or pairs already."""
-    position = start
-    for word in rjieba.cut(run, False):
-        if len(word) > 2:
-            yield word, position, position + len(word)
-        position += len(word)
 
 
 def features(text: str) -> list[str]:

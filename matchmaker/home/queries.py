@@ -97,8 +97,8 @@ def _own(session: Session, actor: User) -> list[ToDo]:
     return [
         ToDo(returned, _("条内容被退回，请修改"), _("组织方写了要改什么"), _("去修改"),
              "catalogue.mine", {"status": "draft"}, due=True),
-        ToDo(len(review.accepted_of(session, actor)), _("对对接已被接受"),
-             _("可以看到对方的联系方式和理由"), _("看对接"), "review.pairings", {}, main=True),
+        ToDo(len(review.accepted_of(session, actor)), _("对供需已接受对接"),
+             _("可以看到理由和对方的联系方式"), _("看对接"), "review.pairings", {}, main=True),
         ToDo(ending, _("条内容快到期"), _("续期只要点一下"), _("去续期"), "catalogue.mine",
              {"status": "published"}),
         ToDo(drafts, _("份草稿没有提交"), _("写完就可以提交审核"), _("继续写"), "catalogue.mine",
@@ -187,8 +187,8 @@ class NavigationItem:
 def navigation(session: Session, actor: User) -> list[NavigationItem]:
     """The bar of a role; the first four are the phone's bottom bar."""
     home = NavigationItem("home.index", _("首页"), "home")
-    achievements = NavigationItem("catalogue.achievements", _("成果"), "flask")
-    needs = NavigationItem("catalogue.needs", _("需求"), "bulb")
+    achievements = NavigationItem("catalogue.achievements", _("成果目录"), "flask")
+    needs = NavigationItem("catalogue.needs", _("需求目录"), "bulb")
     role = effective_role(actor)
     if role == Role.ORGANISER:
         return [

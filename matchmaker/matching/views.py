@@ -32,7 +32,7 @@ def live_finds(kind: str) -> str:
     document = _document()
     rows: list[tuple[Posting, float, str]] = []
     total = 0
-    if len(document.title) + len(document.body) >= LEAST_CHARACTERS:
+    if len("".join((document.title + document.body).split())) >= LEAST_CHARACTERS:
         found = _suggest(document, PostingKind(kind))
         rows, total = _visible(found, PostingKind(kind))
     heading = _("现在能找到的成果") if kind == "need" else _("现在有这些需求")

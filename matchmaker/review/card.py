@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from matchmaker.catalogue.index import body_parts, document_of
 from matchmaker.engine import Explanation, IndicatorCheck, Recommender
+from matchmaker.i18n import grouped, named
 from matchmaker.labels import label
 from matchmaker.review.kinds import SIGNALS, words_of
 from models import Match, Posting
@@ -75,7 +76,7 @@ def card_of(recommender: Recommender, match: Match) -> Card:
     """Explain a pair as it stands now."""
     need, achievement = match.need, match.achievement
     explanation = recommender.explain(document_of(need), document_of(achievement))
-    names = {str(node.id): node.name for side in (need, achievement) for node in side.chains}
+    names = {str(node.id): named(node) for side in (need, achievement) for node in side.chains}
     return Card(
         score=explanation.score,
         bars=_bars(explanation),
@@ -117,7 +118,7 @@ def _check(item: IndicatorCheck, need: Posting, achievement: Posting) -> Check:
         wanted=f"{indicator_value(wanted)} {item.need.unit}" if wanted else "",
         offered=f"{indicator_value(offered)} {offered.unit}" if offered else "",
         verdict=item.verdict,
-        gap=f"{item.gap:g} {item.need.unit}".strip() if item.gap else "",
+        gap=f"{grouped(f'{item.gap:g}')} {item.need.unit}".strip() if item.gap else "",
     )
 
 
@@ -125,14 +126,14 @@ def indicator_value(row: Any) -> str:
     """≥ 205, 3.2–3.8, 212: the value as people write it."""
     if row.comparator.value == "range":
         return _range(row)
-    value = row.value.replace("-", "\u2212")
+    value = grouped(row.value.replace("-", "\u2212"))
     if row.comparator.value == "eq":
         return str(value)
     return f"{label(row.comparator)}\u00a0{value}"
 
 
 def _range(row: Any) -> str:
-    low, high = (text.replace("-", "\u2212") for text in (row.value, row.value_to))
+    low, high = (grouped(text.replace("-", "\u2212")) for text in (row.value, row.value_to))
     return f"{low}\u2060–\u2060{high}"
 
 

@@ -26,6 +26,7 @@ FINDINGS: dict[str, Any] = {
     "cross_province": _l("渝、川跨省"),
     "price_within_budget": _l("报价 %(price)s 万元，在预算 %(budget)s 万元以内"),
     "price_over_budget": _l("报价 %(from)s–%(to)s 万元，高于预算 %(budget)s 万元"),
+    "price_above_budget": _l("报价 %(from)s 万元，高于预算 %(budget)s 万元"),
     "no_indicators": _l("%(side)s没有写量化指标"),
     "no_chain": _l("%(side)s没有选产业链"),
     "no_trl": _l("%(side)s没有写成熟度"),
@@ -84,7 +85,10 @@ def words_of(finding: Finding, chain_names: dict[str, str]) -> str:
     for name in ("price", "from", "to", "budget"):
         if name in values:
             values[name] = wan(int(values[name]))
-    return str(FINDINGS[finding.code]) % values
+    code = finding.code
+    if code == "price_over_budget" and values["from"] == values["to"]:
+        code = "price_above_budget"
+    return str(FINDINGS[code]) % values
 
 
 def sentence(line: Activity) -> str:

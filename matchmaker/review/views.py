@@ -67,7 +67,8 @@ def queue() -> Answer:
     filters = _filters()
     needs = queries.needs_in_queue(session, actor, filters)
     wanted = request.args.get("need", "")
-    need_id = int(wanted) if wanted.isdecimal() and int(wanted) in needs else None
+    known = wanted.isdecimal() and len(wanted) < 10 and int(wanted) in needs
+    need_id = int(wanted) if known else None
     if need_id is None and needs:
         need_id = needs[0]
     found = queries.candidates(session, actor, filters, need_id) if need_id else []
@@ -236,7 +237,11 @@ def bulk() -> Response:
     }  # fmt: skip
     act = request.form.get("act", "")
     chosen = [item.partition(":") for item in request.form.getlist("chosen")]
-    versions = {int(i): int(v) for i, _c, v in chosen if i.isdecimal() and v.isdecimal()}
+    versions = {
+        int(i): int(v)
+        for i, _c, v in chosen
+        if i.isdecimal() and v.isdecimal() and len(i) < 10 and len(v) < 10
+    }
     if act not in verbs or not versions:
         flash(_("请先选中几对，再选择接受、不接受或暂缓。"), "warn")
         return redirect(url_for(".queue", tab=_tab(), need=request.form.get("need")))
@@ -262,11 +267,12 @@ def bulk() -> Response:
 def pairings() -> str:
     """Accepted pairs of one's own postings."""
     session, actor = db.session(), guard.current_user()
-    rows = queries.accepted_of(session, actor)
+    pairs = [(row, _other(actor, row)) for row in queries.accepted_of(session, actor)]
+    partners = {other.id for _row, other in pairs}
     return render_template(
         "review/pairings.html",
         rows=[
-            (row, shown(session, actor, _other(actor, row)), _other(actor, row)) for row in rows
+            (row, shown(session, actor, other, partners=partners), other) for row, other in pairs
         ],
     )
 

@@ -65,6 +65,7 @@ def read_rows(content: bytes) -> list[dict[str, str]]:
 
     """
     text = _decoded(content)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     reader = csv.DictReader(io.StringIO(text, newline=""))
     names = [
         ALIASES.get((name or "").strip(), (name or "").strip()) for name in reader.fieldnames or []

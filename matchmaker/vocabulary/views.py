@@ -13,7 +13,7 @@ from matchmaker import clock, db, guard
 from matchmaker.errors import InvalidError, NotFoundError
 from matchmaker.guard import only, public, signed_in
 from matchmaker.vocabulary import queries, service
-from models import Region, Role, Scheme, University
+from models import Region, Role, University
 
 bp = Blueprint("vocabulary", __name__, url_prefix="/vocabulary")
 Answer = str | Response | tuple[str, int]
@@ -30,7 +30,7 @@ def schemes() -> str:
 @public
 def scheme(code: str) -> str:
     session = db.session()
-    row = session.get(Scheme, code)
+    row = next((known for known in queries.schemes(session) if known.code == code), None)
     if row is None:
         raise NotFoundError
     nodes = queries.nodes_of(session, code)

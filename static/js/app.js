@@ -87,4 +87,20 @@ document.addEventListener("input", (event) => {
   counter.classList.toggle("mm-over", length > limit);
 });
 
+// Demonstration accounts fill the sign-in form with one press.
+for (const cell of document.querySelectorAll("[data-demo-email]")) {
+  const form = document.querySelector(".mm-door__form form");
+  if (!form?.elements.email || !form.elements.password) break;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "mm-linkbtn";
+  button.textContent = cell.textContent;
+  button.addEventListener("click", () => {
+    form.elements.email.value = cell.dataset.demoEmail;
+    form.elements.password.value = cell.dataset.demoPassword;
+    form.querySelector('button[type="submit"]').focus();
+  });
+  cell.replaceChildren(button);
+}
+
 document.querySelector("[data-focus]")?.focus();

@@ -53,7 +53,7 @@ function optionOf({ categories, series }) {
       triggerEvent: true,
       axisTick: { show: false },
       axisLine: { lineStyle: { color: token("--mm-line-strong") } },
-      axisLabel: { ...words, width: 132, overflow: "truncate" },
+      axisLabel: { ...words, width: 150, lineHeight: 15, overflow: "break" },
     },
     series: series.map(({ name, colour, values }, index) => ({
       name,

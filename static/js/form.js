@@ -134,4 +134,27 @@ form.addEventListener("change", (event) => {
   }
 });
 
-window.addEventListener("load", ask);
+// A price is asked for only where one is given; what was typed comes back with the choice.
+const prices = form.querySelector("[data-price]");
+const priceWords = prices?.querySelector("label")?.firstChild;
+const rangeWords = priceWords?.textContent;
+
+function showPrices() {
+  if (!prices) return;
+  const kind = form.querySelector('[name="price_kind"]:checked')?.value ?? "negotiable";
+  const [first, second] = prices.children;
+  prices.hidden = kind === "negotiable";
+  second.hidden = kind !== "range";
+  priceWords.textContent = kind === "fixed" ? prices.dataset.fixedWords : rangeWords;
+  first.querySelector("input").disabled = prices.hidden;
+  second.querySelector("input").disabled = second.hidden || prices.hidden;
+}
+form.addEventListener("change", (event) => {
+  if (event.target.name === "price_kind") showPrices();
+});
+showPrices();
+
+// An empty form has nothing to look for yet.
+window.addEventListener("load", () => {
+  if (form.elements.title.value.trim() || form.elements.problem.value.trim()) ask();
+});

@@ -12,6 +12,7 @@ from matchmaker import jobs
 from matchmaker.catalogue import service
 from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
+from matchmaker.engine import MODEL
 from models import Match, MatchStatus, Posting, Role, User
 from tests import factories
 
@@ -48,7 +49,7 @@ def test_a_published_achievement_is_suggested_for_the_fitting_need(
     (match,) = pairs(database)
     assert match.achievement_id == posting_id
     assert match.score > 0.3
-    assert match.model == "tfidf-1"
+    assert match.model == MODEL
     assert set(match.by_signal) == {"title", "body", "chain", "trl", "mode", "region"}
 
 

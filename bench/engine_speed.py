@@ -1,0 +1,212 @@
+"""Speed of the engine on real text beside what one would take instead; prints JSON.
+
+python bench/engine_speed.py DATA [--records 100000] [--needs 2000] [--rounds 3], where
+DATA/matching/chinaxiv/passages.jsonl.gz holds texts. Every figure is the median of interleaved
+rounds in this one process; ratios are those of medians. Peers need `pip install sparse-dot-topn`.
+
+Above the number of passages, texts are made by joining halves of two passages.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numba
+import numpy as np
+import rjieba
+import scipy.sparse as sp
+from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
+from sklearn.metrics.pairwise import cosine_similarity, linear_kernel
+
+from matchmaker.engine.counting import Vocabulary, counted
+from matchmaker.engine.lexical import Segment, best_of
+from matchmaker.engine.text import features
+
+K = 20
+THREADS = 2
+
+
+def read_texts(data: Path, wanted: int) -> list[str]:
+    path = data / "matching" / "chinaxiv" / "passages.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        texts = [json.loads(line)["text"] for line, _n in zip(file, range(wanted), strict=False)]
+    rng, n = np.random.default_rng(0), len(texts)
+    while len(texts) < wanted:
+        one, other = rng.integers(0, n, 2)
+        texts.append(texts[one][:100] + texts[other][100:])
+    return texts
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    begin = time.perf_counter()
+    work()
+    return time.perf_counter() - begin
+
+
+def rounds(works: dict[str, Callable[[], Any]], times: int) -> dict[str, list[float]]:
+    spent: dict[str, list[float]] = {name: [] for name in works}
+    for _round in range(times):
+        for name, work in works.items():
+            spent[name].append(seconds(work))
+    return spent
+
+
+def summary(spent: dict[str, list[float]], ours: str) -> dict[str, Any]:
+    middle = {name: statistics.median(values) for name, values in spent.items()}
+    return {
+        name: {
+            "median_s": round(value, 4), "min_s": round(min(spent[name]), 4),
+            "max_s": round(max(spent[name]), 4), "ratio": round(value / middle[ours], 2),
+        }
+        for name, value in middle.items()
+    }  # fmt: skip
+
+
+def private_megabytes() -> float:
+    """Private memory of this process (USS), from the kernel's own account."""
+    found = Path("/proc/self/smaps_rollup").read_text().split("\n")
+    return sum(int(line.split()[1]) for line in found if line.startswith("Private_")) / 1024
+
+
+def ours_fit(texts: Sequence[str]) -> sp.csr_matrix:
+    codes, counts, starts = counted(texts)
+    vocabulary = Vocabulary.of(codes)
+    return TfidfTransformer(sublinear_tf=True).fit_transform(
+        vocabulary.matrix(codes, counts, starts)
+    )
+
+
+def words(text: str) -> list[str]:
+    return [word for word in rjieba.cut(text, False) if word.strip()]
+
+
+@numba.njit(nogil=True, cache=True)
+def scatter(sums: Any, places: Any, times: int) -> None:
+    for _time in range(times):
+        for place in places:
+            sums[place] += np.float32(0.5)
+
+
+def scatter_rate() -> float:
+    """Random additions per second of one core into a 6 MB accumulator: the bound of PERFORMANCE."""
+    rng = np.random.default_rng(0)
+    sums = np.zeros(1_500_000, dtype=np.float32)
+    places = rng.integers(0, len(sums), 5_000_000)
+    scatter(sums, places, 1)
+    return 3 * len(places) / seconds(lambda: scatter(sums, places, 3))
+
+
+def all_pairs(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[str, Any]:
+    segment = Segment.of(np.arange(rows.shape[0]), rows)
+    held = np.diff(rows.tocsc().indptr)
+    madds = float(held[queries.indices].sum())
+    transposed = sp.csr_matrix(rows.T)
+
+    def blocks() -> None:
+        for first in range(0, queries.shape[0], 200):
+            part = cosine_similarity(queries[first : first + 200], rows, dense_output=True)
+            np.argpartition(-part, K, axis=1)[:, :K]
+
+    works: dict[str, Callable[[], Any]] = {
+        "ours": lambda: best_of([segment], queries, k=K, threads=THREADS),
+        "ours_one_thread": lambda: best_of([segment], queries, k=K),
+        "sklearn_cosine_blocks": blocks,
+    }
+    try:
+        from sparse_dot_topn import sp_matmul_topn
+
+        works["sparse_dot_topn"] = lambda: sp_matmul_topn(
+            queries, transposed, top_n=K, n_threads=THREADS, sort=True
+        )
+    except ImportError:
+        pass
+    works["ours"]()
+    spent = rounds(works, times)
+    rate = scatter_rate()
+    bound = madds / (rate * THREADS)
+    result = summary(spent, "ours")
+    result["multiply_adds"] = madds
+    result["scatter_per_second_and_core"] = round(rate / 1e9, 2)
+    result["over_bound"] = round(statistics.median(spent["ours"]) / bound, 2)
+    result["index_mb"] = round(sum(block.nbytes for block in segment.blocks) / 1e6, 1)
+    return result
+
+
+def one_need(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[str, Any]:
+    """One need at a time, a tenth of the records allowed."""
+    segment = Segment.of(np.arange(rows.shape[0]), rows)
+    among = np.arange(0, rows.shape[0], 10)
+    best_of([segment], queries[0], k=K, among=among)
+    spent = [
+        seconds(lambda q=queries[i]: best_of([segment], q, k=K, among=among)) * 1000  # type: ignore[misc]
+        for i in range(min(200, queries.shape[0]))
+    ]
+    kernel = [
+        seconds(lambda q=queries[i]: linear_kernel(q, rows[among]).argsort()[0][-K:]) * 1000  # type: ignore[misc]
+        for i in range(3 * times)
+    ]
+    return {
+        "ours_ms": percentiles(spent), "linear_kernel_ms": percentiles(kernel),
+        "ratio": round(statistics.median(kernel) / statistics.median(spent), 1),
+    }  # fmt: skip
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    return {f"p{p}": round(float(np.percentile(values, p)), 2) for p in (50, 95, 99)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument("--needs", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["fit", "pairs", "words", "one"], action="append")
+    options = parser.parse_args()
+    wanted = options.only or ["fit", "pairs", "words", "one"]
+    texts = read_texts(options.data, options.records)
+    result: dict[str, Any] = {
+        "records": len(texts), "needs": options.needs, "cores": os.cpu_count(),
+        "private_mb_of_texts": round(private_megabytes()),
+    }  # fmt: skip
+    ours_fit(texts[:100])
+    if "fit" in wanted:
+        part = texts[:100_000]
+        works = {
+            "ours": lambda: ours_fit(part),
+            "tfidf_vectorizer": lambda: TfidfVectorizer(
+                analyzer=features, sublinear_tf=True
+            ).fit_transform(part),
+        }
+        result["fit"] = {"records": len(part), **summary(rounds(works, options.rounds), "ours")}
+    rng = np.random.default_rng(1)
+    asked = [texts[i][:150] for i in rng.integers(0, len(texts), options.needs)]
+    if {"pairs", "one"} & set(wanted):
+        both = ours_fit([*texts, *asked]).astype(np.float32)
+        rows, queries = both[: len(texts)], both[len(texts) :]
+        if "pairs" in wanted:
+            result["all_pairs"] = all_pairs(queries, rows, options.rounds)
+        if "one" in wanted:
+            result["one_need_tenth_allowed"] = one_need(queries, rows, options.rounds)
+        result["private_mb_at_the_end"] = round(private_megabytes())
+    if "words" in wanted:
+        vectors = TfidfVectorizer(analyzer=words, dtype=np.float32, sublinear_tf=True).fit(texts)
+        result["all_pairs_words"] = all_pairs(
+            vectors.transform(asked), vectors.transform(texts), options.rounds
+        )
+    print(json.dumps(result, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

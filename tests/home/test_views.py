@@ -1,0 +1,266 @@
+"""The first page: what waits for whoever opens it, and nothing of what waits for others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from flask.testing import FlaskClient
+
+from matchmaker import clock
+from matchmaker.db import Database
+from models import (
+    Job,
+    JobStatus,
+    Mail,
+    MatchStatus,
+    Membership,
+    Organisation,
+    OrganisationKind,
+    PostingStatus,
+    Role,
+    User,
+    Verification,
+)
+from tests import factories
+from tests.catalogue.test_lists import statements
+from tests.conftest import SignedIn
+
+
+def make(database: Database, role: Role, **values: Any) -> User:
+    with database.transaction() as session:
+        return factories.make_user(session, role, **values)
+
+
+def waiting(browser: FlaskClient) -> dict[str, int]:
+    """Return what the page says is waiting: the address that it leads to, and how many."""
+    page = BeautifulSoup(browser.get("/").text, "html.parser")
+    return {
+        str(link["href"]): int(number.get_text())
+        for line in page.select(".mm-home .mm-sheet:first-child .mm-todo li")
+        for link, number in zip(line.select("a.btn"), line.select(".mm-todo__n"), strict=True)
+    }
+
+
+@pytest.fixture
+def world(database: Database) -> dict[Role, User]:
+    """People of every role, and something that waits for each of them."""
+    with database.transaction() as session:
+        people = {role: factories.make_user(session, role) for role in Role}
+        company, lab = people[Role.ENTERPRISE], people[Role.RESEARCHER]
+        need = factories.make_need(
+            session, company, title="快到期的", valid_until=clock.today() + timedelta(days=30)
+        )
+        factories.make_need(
+            session, company, title="还早的", valid_until=clock.today() + timedelta(days=31)
+        )
+        factories.make_need(session, company, title="草稿", status=PostingStatus.DRAFT)
+        factories.make_need(
+            session,
+            company,
+            title="退回的",
+            status=PostingStatus.DRAFT,
+            returned_reason="请补指标",
+        )
+        factories.make_need(session, company, title="提交的", status=PostingStatus.SUBMITTED)
+        factories.make_user(
+            session,
+            Role.ENTERPRISE,
+            organisation=company.organisation,
+            membership=Membership.PENDING,
+        )
+        for _n in range(2):
+            factories.make_match(session, need, factories.make_achievement(session, lab))
+        factories.make_match(
+            session, need, factories.make_achievement(session, lab), status=MatchStatus.ACCEPTED,
+            decided_by_id=people[Role.ORGANISER].id, decided_at=clock.now(),
+        )  # fmt: skip
+        factories.make_organisation(session, status=Verification.PENDING)
+        factories.make_organisation(
+            session, kind=OrganisationKind.GOVERNMENT, status=Verification.PENDING
+        )
+        moment = clock.now()
+        session.add(
+            Job(kind="mail.send", status=JobStatus.FAILED, created_at=moment, run_after=moment)
+        )
+        session.add(
+            Mail(key="k", recipient="a@example.org", subject="s", body="b", created_at=moment)
+        )
+        return people  # fmt: skip
+
+
+def test_a_company_sees_what_waits_for_it(signed_in: SignedIn, world: dict[Role, User]) -> None:
+    company = world[Role.ENTERPRISE]
+
+    found = waiting(signed_in(company))
+
+    assert found == {
+        "/mine?status=draft": 1,
+        "/pairings": 1,
+        "/mine?status=published": 1,
+        f"/organisations/{company.organisation_id}": 1,
+    }
+
+
+def test_a_researcher_sees_the_accepted_pair_and_nothing_of_others(
+    signed_in: SignedIn, world: dict[Role, User]
+) -> None:
+    browser = signed_in(world[Role.RESEARCHER])
+
+    assert waiting(browser) == {"/pairings": 1}
+    page = browser.get("/").text
+    assert "快到期的" in page
+    for title in ("还早的", "草稿", "退回的", "提交的"):
+        assert f">{title}<" not in page
+
+
+def test_an_organiser_sees_submissions_suggestions_and_organisations(
+    signed_in: SignedIn, world: dict[Role, User]
+) -> None:
+    assert waiting(signed_in(world[Role.ORGANISER])) == {
+        "/submissions": 1, "/review": 2, "/organisations/verification": 1,
+    }  # fmt: skip
+
+
+def test_an_administrator_sees_offices_failed_jobs_and_mail(
+    signed_in: SignedIn, world: dict[Role, User]
+) -> None:
+    found = waiting(signed_in(world[Role.ADMINISTRATOR]))
+
+    assert (found["/admin/jobs?status=failed"], found["/admin/mail"]) == (1, 1)
+    assert set(found) == {
+        "/organisations/verification", "/admin/jobs?status=failed", "/admin/mail",
+    }  # fmt: skip
+
+
+def test_a_transfer_manager_with_nothing_waiting_is_offered_both_forms(
+    signed_in: SignedIn, world: dict[Role, User]
+) -> None:
+    browser = signed_in(world[Role.TRANSFER_MANAGER])
+
+    assert waiting(browser) == {}
+    page = BeautifulSoup(browser.get("/").text, "html.parser")
+    offered = {a["href"] for a in page.select(".mm-home .mm-state a")}
+    assert offered == {"/needs/new", "/achievements/new"}
+
+
+def test_every_number_of_the_page_leads_to_a_page_that_opens(
+    signed_in: SignedIn, world: dict[Role, User]
+) -> None:
+    for person in world.values():
+        browser = signed_in(person)
+        page = BeautifulSoup(browser.get("/").text, "html.parser")
+        addresses = {str(link["href"]) for link in page.select(".mm-todo a[href^='/']")}
+        for address in addresses:
+            assert browser.get(address).status_code == 200, address
+
+
+def test_offices_see_how_much_there_is_and_what_happened(
+    signed_in: SignedIn, world: dict[Role, User], database: Database
+) -> None:
+    with database.transaction() as session:
+        chain = factories.make_node(session, "动力电池")
+        factories.make_need(session, nodes=[chain])
+        factories.make_achievement(session, nodes=[chain])
+        factories.make_achievement(session, nodes=[chain], status=PostingStatus.DRAFT)
+
+    page = BeautifulSoup(signed_in(world[Role.ORGANISER]).get("/").text, "html.parser")
+
+    numbers = [part.find(string=True) for part in page.select(".mm-flow dd")]
+    assert numbers[:3] == ["3", "4", "1"]
+    (row,) = page.select("table[data-chart] tbody tr")
+    assert [cell.get_text() for cell in row.select("th, td")] == ["动力电池", "1", "1"]
+    owner = BeautifulSoup(signed_in(world[Role.ENTERPRISE]).get("/").text, "html.parser")
+    assert owner.select("table[data-chart], .mm-flow") == []
+
+
+def test_who_is_not_verified_yet_reads_why_and_an_office_has_no_powers(
+    signed_in: SignedIn, world: dict[Role, User], database: Database
+) -> None:
+    with database.transaction() as session:
+        office = session.get_one(Organisation, world[Role.ORGANISER].organisation_id)
+        office.status, office.verified_at = Verification.PENDING, None
+        company = session.get_one(Organisation, world[Role.ENTERPRISE].organisation_id)
+        company.status, company.refusal_reason = Verification.REFUSED, "示范原因"
+
+    organiser, owner = (signed_in(world[role]) for role in (Role.ORGANISER, Role.ENTERPRISE))
+
+    assert "单位正在核验" in organiser.get("/").text
+    assert waiting(organiser) == {}
+    assert 'href="/review"' not in organiser.get("/").text
+    assert "单位未通过核验：示范原因" in owner.get("/").text
+
+
+def test_an_organisation_that_has_not_confirmed_the_person_stays_closed(
+    signed_in: SignedIn, world: dict[Role, User], database: Database
+) -> None:
+    company = world[Role.ENTERPRISE]
+    with database.transaction() as session:
+        joining = factories.make_user(
+            session, Role.ENTERPRISE, membership=Membership.PENDING,
+            organisation=session.get_one(Organisation, company.organisation_id),
+        )  # fmt: skip
+    browser = signed_in(joining)
+
+    assert waiting(browser) == {}
+    page = browser.get("/").text
+    assert "您的身份还没有被单位同事确认" in page
+    assert "退回的" not in page
+
+
+def test_the_page_asks_as_often_for_three_rows_as_for_one(
+    signed_in: SignedIn, database: Database
+) -> None:
+    people = {role: make(database, role) for role in Role}
+    browsers = {role: signed_in(person) for role, person in people.items()}
+    numbers: dict[Role, list[int]] = {role: [] for role in Role}
+    for rows in (1, 2):
+        with database.transaction() as session:
+            owners = [session.get_one(User, people[role].id) for role in people]
+            company, lab = (
+                next(user for user in owners if user.role == role)
+                for role in (Role.ENTERPRISE, Role.RESEARCHER)
+            )
+            for _n in range(rows):
+                chain = factories.make_node(session)
+                need = factories.make_need(session, company, nodes=[chain])
+                achievement = factories.make_achievement(session, lab, nodes=[chain])
+                factories.make_match(session, need)
+                factories.make_match(
+                    session, need, achievement, status=MatchStatus.ACCEPTED,
+                    decided_by_id=people[Role.ORGANISER].id, decided_at=clock.now(),
+                )  # fmt: skip
+                factories.make_need(session, company, status=PostingStatus.SUBMITTED)
+                factories.make_organisation(session, status=Verification.PENDING)
+        for role, browser in browsers.items():
+            browser.get("/")  # what is asked once for a process is not counted
+            numbers[role].append(statements(database, browser, "/"))
+
+    for role, (one, three) in numbers.items():
+        assert one == three, role
+
+
+def test_a_stranger_is_asked_to_sign_in_and_may_read_how_it_works(client: FlaskClient) -> None:
+    assert client.get("/").location.startswith("/sign-in")
+    assert client.get("/about").status_code == 200
+
+
+def test_the_choice_of_a_language_and_of_a_theme_stays_and_leads_nowhere_else(
+    client: FlaskClient,
+) -> None:
+    for address, field, chosen in (
+        ("/preferences/theme", "theme", "dark"),
+        ("/preferences/locale", "locale", "en"),
+    ):
+        answer = client.post(address, data={field: chosen, "next": "//evil.example/"})
+        assert answer.location == "/"
+        assert client.post(address, data={field: chosen, "next": "/about"}).location == "/about"
+    page = client.get("/about").text
+    assert '<html lang="en"' in page
+    assert "dark" in page.split(">", 2)[1]
+
+    client.post("/preferences/locale", data={"locale": "nonsense"})
+
+    assert '<html lang="zh' in client.get("/about").text
