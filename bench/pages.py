@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import logging
 import statistics
 import sys
 import tempfile
@@ -101,7 +102,7 @@ def fill(database: Database, owners: dict[Role, int], texts: list[str], records:
                 "id": i + 1, "kind": kind, "status": "published", "title": text[:28],
                 "problem": text, "organisation_id": owner.organisation_id, "owner_id": owner.id,
                 "region_code": "500106", "declared_open": True, "valid_until": until,
-                "created_at": moment, "updated_at": moment + timedelta(milliseconds=i),
+                "created_at": moment, "updated_at": moment - timedelta(minutes=2 * records + 10 - i),
                 "published_at": moment, "search_text": text.lower(), "trl": 1 + i % 9, "version": 1,
             })  # fmt: skip
             (achievements if i < records else needs).append({"id": i + 1})
@@ -169,6 +170,7 @@ def main() -> None:
     settings = Settings.for_tests(folder)
     db.migrate(settings)
     app = create_app(settings)
+    logging.getLogger("matchmaker.mail").setLevel(logging.ERROR)  # nobody reads the mail of a bench
     app.config["WTF_CSRF_ENABLED"] = False
     database: Database = app.extensions["database"]
     owners = people(database)

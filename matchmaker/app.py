@@ -29,6 +29,7 @@ FEATURES = (
     "catalogue",
     "matching",
     "review",
+    "quality",
     "admin",
     "home",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from math import inf
 
 from .documents import Document, Indicator, IndicatorCheck
 
@@ -23,6 +24,8 @@ def _check_one(target: Indicator, offered: tuple[Indicator, ...]) -> IndicatorCh
     if _unit(target.unit) != _unit(found.unit) or found.value is None or target.value is None:
         return IndicatorCheck(target, found, "unknown")
     gap = shortfall(target, found)
+    if gap is None:
+        return IndicatorCheck(target, found, "unknown")
     return IndicatorCheck(target, found, "met" if gap <= 0 else "missed", gap if gap > 0 else None)
 
 
@@ -34,20 +37,33 @@ def likeness(one: str, other: str) -> float:
     return 2 * len(first & second) / (len(first) + len(second))
 
 
-def shortfall(target: Indicator, found: Indicator) -> float:
-    """Return by how much the target is missed; zero or less when it is met.
+def shortfall(target: Indicator, found: Indicator) -> float | None:
+    """Return by how much the target is missed, ≤ 0 when it is met, None when it cannot be told.
 
-    An achievement that states a bound or a range is taken at its unfavourable end.
+    An achievement that states a bound or a range is taken at its unfavourable end; where that end
+    is open ("≤ 150" beside a wanted "≥ 150"), only a miss at the favourable end is certain.
     """
-    assert target.value is not None
-    assert found.value is not None
-    low, high = found.value, found.value_to if found.value_to is not None else found.value
-    if target.comparator in {"ge", "gt"}:
-        return target.value - low
-    if target.comparator in {"le", "lt"}:
-        return high - target.value
-    upper = target.value_to if target.value_to is not None else target.value
-    return max(target.value - low, high - upper)
+    (least, most), (low, high) = interval(target), interval(found)
+    worst = max(_beyond(least, low), _beyond(high, most))
+    if worst < inf:
+        return worst
+    certain = max(_beyond(least, high), _beyond(low, most))
+    return certain if 0 < certain < inf else None
+
+
+def _beyond(high: float, low: float) -> float:
+    """Return by how much the first stands above the second; two open ends are no fault."""
+    return -inf if high == -inf or low == inf else high - low
+
+
+def interval(line: Indicator) -> tuple[float, float]:
+    """Return the values that a line allows, open ends as infinities."""
+    assert line.value is not None
+    if line.comparator in {"ge", "gt"}:
+        return line.value, inf
+    if line.comparator in {"le", "lt"}:
+        return -inf, line.value
+    return line.value, line.value if line.value_to is None else line.value_to
 
 
 def _plain(text: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from matchmaker import jobs
 from matchmaker.catalogue.index import LiveIndex, index_of
@@ -15,7 +14,8 @@ from matchmaker.jobs import JobRun
 from matchmaker.matching import service
 from models import Posting, PostingKind
 
-BATCH = 50
+BATCH = 200
+THREADS = 2
 
 
 @jobs.task("matching.refresh")
@@ -28,8 +28,7 @@ def refresh(run: JobRun) -> Mapping[str, Any]:
         return {"suggestions": 0}
     index = index_of(run.database)
     recommender = index.recommender()
-    with run.database.transaction() as session:
-        return {"suggestions": _refresh_one(run, session, index, recommender, kind, posting_id)}
+    return {"suggestions": _refresh(run, index, recommender, kind, [posting_id])}
 
 
 @jobs.task("matching.refresh_all")
@@ -37,34 +36,35 @@ def refresh_all(run: JobRun) -> Mapping[str, Any]:
     """Refresh every record, needs first; the way after an import or a change of weights."""
     index = index_of(run.database)
     recommender = index.recommender()
-    work = [
-        (kind, posting_id)
-        for kind in (PostingKind.NEED, PostingKind.ACHIEVEMENT)
-        for posting_id in index.ids(kind)
-    ]
-    for start in range(0, len(work), BATCH):
-        with run.database.transaction() as session:
-            for kind, posting_id in work[start : start + BATCH]:
-                _refresh_one(run, session, index, recommender, kind, posting_id)
-        run.report(min(1.0, (start + BATCH) / len(work)), f"{start + BATCH} / {len(work)}")
-    return {"records": len(work)}
+    total = sum(len(index.ids(kind)) for kind in PostingKind)
+    done = 0
+    for kind in (PostingKind.NEED, PostingKind.ACHIEVEMENT):
+        ids = index.ids(kind)
+        for start in range(0, len(ids), BATCH):
+            part = ids[start : start + BATCH]
+            _refresh(run, index, recommender, kind, part, threads=THREADS)
+            done += len(part)
+            run.report(done / total, f"{done} / {total}")
+    return {"records": total}
 
 
-def _refresh_one(
+def _refresh(
     run: JobRun,
-    session: Session,
     index: LiveIndex,
     recommender: Recommender,
     kind: PostingKind,
-    posting_id: int,
+    ids: Sequence[int],
+    *,
+    threads: int = 1,
 ) -> int:
     settings = run.database.settings
-    return service.refresh(
-        session,
+    found = service.propose(
         recommender,
         kind,
-        posting_id,
-        index.document(kind, posting_id),
+        {posting_id: index.document(kind, posting_id) for posting_id in ids},
         k=settings.suggestions_per_record,
         floor=settings.suggestion_floor,
+        threads=threads,
     )
+    with run.database.transaction() as session:
+        return service.store(session, kind, found, recommender.model_id)

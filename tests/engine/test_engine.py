@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.exceptions import NotFittedError
 
 from matchmaker.engine import Document, Indicator, Recommender
+from matchmaker.engine.indicators import shortfall
 from matchmaker.engine.signals import SIGNALS, Chain, Mode, Readiness, Region
 
 NEED = Document(
@@ -181,6 +182,28 @@ def test_a_target_beside_a_result_says_how_much_is_missing(recommender: Recommen
     (check,) = recommender.explain(NEED, FITTING).indicator_checks
 
     assert (check.verdict, check.gap) == ("missed", 300)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "stated", "missing_by"),
+    [
+        (("ge", 150), ("ge", 160), -10),
+        (("ge", 150), ("eq", 120), 30),
+        (("ge", 150), ("le", 150), None),
+        (("ge", 150), ("le", 100), 50),
+        (("le", 5), ("le", 4), -1),
+        (("le", 5), ("ge", 4), None),
+        (("le", 5), ("range", 3, 6), 1),
+        (("range", 3, 4), ("range", 3.25, 3.5), -0.25),
+        (("range", 3, 4), ("ge", 5), 1),
+        (("eq", 3), ("eq", 3), 0),
+    ],
+)
+def test_a_bound_is_taken_at_its_unfavourable_end(
+    wanted: tuple[str, float], stated: tuple[str, float], missing_by: float | None
+) -> None:
+    target, found = (Indicator("温度", *line) for line in (wanted, stated))
+    assert shortfall(target, found) == missing_by
 
 
 def test_findings_speak_for_and_against(recommender: Recommender) -> None:

@@ -1,0 +1,1 @@
+"""How good the matching is: measured on judged pairs, and seen in what organisers decide."""

@@ -1,0 +1,49 @@
+"""The quality page, open to everyone; records that no list holds, for offices."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, g, render_template, request
+from sqlalchemy import func, select
+
+from matchmaker import db, guard
+from matchmaker.catalogue.index import live_index
+from matchmaker.catalogue.policy import is_office
+from matchmaker.guard import only
+from matchmaker.paging import Page
+from matchmaker.quality import queries
+from models import PostingKind, Role
+
+bp = Blueprint("quality", __name__)
+PAGE = 30
+
+
+def init_app(app: Flask) -> None:
+    """Nothing to wire."""
+    del app
+
+
+@bp.get("/quality")
+@guard.public
+def index() -> str:
+    """What was measured, and how decisions went; no name stands here."""
+    session, actor = db.session(), g.get("user")
+    needs, all_needs = queries.needs_with_accepted(session)
+    return render_template(
+        "quality/index.html",
+        measured=queries.measured(), model=live_index().recommender().model_id,
+        acceptance=queries.acceptance(session), few=queries.FEW,
+        hours=queries.hours_to_decision(session), needs=needs, all_needs=all_needs,
+        office=actor is not None and is_office(actor), coverage=queries.coverage(session), exposure=queries.exposure(session),
+    )  # fmt: skip
+
+
+@bp.get("/quality/never/<any(achievement, need):kind>")
+@only(Role.ORGANISER, Role.ADMINISTRATOR)
+def never(kind: str) -> str:
+    """Records that stand in no list: what could be done for them."""
+    session = db.session()
+    statement = queries.never_suggested(PostingKind(kind))
+    total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
+    page = Page.of(request, total or 0, PAGE)
+    rows = session.scalars(statement.limit(PAGE).offset(page.offset)).unique().all()
+    return render_template("quality/never.html", rows=rows, page=page, kind=kind)
