@@ -41,8 +41,11 @@ class Settings:
     request_bytes: int = 210 * MEGABYTE
     form_bytes: int = 2 * MEGABYTE
     suggestions_per_record: int = 20
-    suggestion_floor: float = 0.25
+    suggestion_floor: float = 0.28
     sign_in_limit: str = "5 per minute;50 per hour"
+    """Wrong passwords for one account."""
+    address_limit: str = "20 per minute;100 per hour"
+    """Wrong passwords from one address; a whole office may stand behind it."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """Weights of the signals that differ from `matchmaker.engine.DEFAULT_WEIGHTS`."""
     embedded_worker: bool = True
@@ -90,6 +93,7 @@ class Settings:
             secret_key=secrets.token_hex(32),
             base_url="http://localhost",
             sign_in_limit="1000 per minute",
+            address_limit="1000 per minute",
             embedded_worker=False,
             testing=True,
         )

@@ -269,7 +269,7 @@ def _application(settings: Settings) -> Any:
         from matchmaker.catalogue.index import live_index
 
         with app.app_context():
-            live_index().recommender()
+            live_index().warm()
 
     threading.Thread(target=warm, daemon=True).start()
     return app
@@ -448,16 +448,14 @@ def import_file(options: argparse.Namespace) -> int:
             wanted = (
                 User.email == options.email.lower()
                 if options.email
-                else User.role == Role.ORGANISER
+                else User.role.in_([Role.ORGANISER, Role.ADMINISTRATOR])
             )
-            actor_id = session.scalar(select(User.id).where(wanted).order_by(User.id).limit(1))
+            organisers_first = User.role != Role.ORGANISER
+            actor_id = session.scalar(
+                select(User.id).where(wanted).order_by(organisers_first, User.id).limit(1)
+            )
         if actor_id is None:
-            raise StartError(
-                say(
-                    "没有这个组织方账号，请用 --as 指定。",
-                    "There is no such organiser; name one with --as.",
-                )
-            )
+            raise StartError(_who_imports(app))
         try:
             records = list(read_records(options.file))  # all of it, before anything is written
             result = import_records(
@@ -472,6 +470,19 @@ def import_file(options: argparse.Namespace) -> int:
     seconds = round(time.monotonic() - started, 1)
     print(json.dumps({**result.as_json(), "seconds": seconds}, ensure_ascii=False, indent=1))
     return 0
+
+
+def _who_imports(app: Any) -> str:
+    """Say in whose name an import can be, when it can be in nobody's."""
+    if not _has_administrator(app):
+        return say(
+            "没有这个组织方账号，也还没有管理员。请先运行 ./run create-admin 邮箱，再导入。",
+            "There is no such organiser and no administrator yet; run ./run create-admin E-MAIL first, then import.",
+        )
+    return say(
+        "没有这个组织方账号，请用 --as 写出一位组织方或管理员的邮箱。",
+        "There is no such organiser; name the e-mail of an organiser or administrator with --as.",
+    )
 
 
 def create_admin(options: argparse.Namespace) -> int:

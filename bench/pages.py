@@ -170,7 +170,9 @@ def main() -> None:
     settings = Settings.for_tests(folder)
     db.migrate(settings)
     app = create_app(settings)
-    logging.getLogger("matchmaker.mail").setLevel(logging.ERROR)  # nobody reads the mail of a bench
+    logging.getLogger("matchmaker.mail").setLevel(
+        logging.ERROR
+    )  # nobody reads the mail of a bench
     app.config["WTF_CSRF_ENABLED"] = False
     database: Database = app.extensions["database"]
     owners = people(database)

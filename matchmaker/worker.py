@@ -17,6 +17,7 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.signals import worker_init
 from flask import Flask
 
 from config import Settings
@@ -78,6 +79,11 @@ def _register(celery: Celery, settings: Settings) -> None:
 
         return create_app(settings)
 
+    @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
+    def prepare(**_arguments: Any) -> None:
+        """Make the application before two threads can ask for it, and warm it up beside them."""
+        threading.Thread(target=_warm, args=(app(),), daemon=True).start()
+
     @celery.task(name=RUN_JOB)  # type: ignore[untyped-decorator]
     def run_job(job_id: int) -> None:
         with app().app_context():
@@ -97,7 +103,15 @@ def _register(celery: Celery, settings: Settings) -> None:
                 with database.transaction() as session:
                     jobs.enqueue(session, kind, max_attempts=2)
 
-    del run_job, sweep, daily
+    del prepare, run_job, sweep, daily
+
+
+def _warm(app: Flask) -> None:
+    """Do now what the first suggestions after a start would wait for."""
+    from matchmaker.catalogue.index import live_index
+
+    with app.app_context():
+        live_index().warm()
 
 
 def sender(settings: Settings) -> Any:

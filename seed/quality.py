@@ -25,7 +25,8 @@ from seed.load import judged_pairs, records
 FILE = ROOT / "matchmaker" / "quality" / "measured.json"
 DEPTHS = (1, 3, 10)
 BEST_LEVEL = 4
-LENGTHS = ((0, 180, "short"), (180, 260, "middle"), (260, 10**6, "long"))
+LENGTHS = ((0, 150, "short"), (150, 170, "middle"), (170, 10**6, "long"))
+"""Characters of a need; the own needs are all rather short, so these are about thirds."""
 LEAST_NEEDS = 3
 """Groups of fewer needs say nothing."""
 DIGITS = 4

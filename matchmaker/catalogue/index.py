@@ -38,6 +38,7 @@ CHUNK = 500
 OVERLAP = timedelta(minutes=5)
 """Changes this much older than the last one seen are looked at again: transactions overlap."""
 Key = tuple[PostingKind, int]
+MAKING = threading.Lock()
 
 
 class LiveIndex:
@@ -65,6 +66,14 @@ class LiveIndex:
                     self._catch_up(session)
                     self._fingerprint = fingerprint
             return self._recommender
+
+    def warm(self) -> None:
+        """Load everything that a first question would wait for: loops, words, the catalogue."""
+        need, other = Document(id=1, title="预热"), Document(id=2, title="预热")
+        recommender = self.recommender()
+        recommender.suggest_for_needs([need])
+        recommender.suggest_for_achievements([other])
+        recommender.explain(need, other)
 
     def document(self, kind: PostingKind, posting_id: int) -> Document | None:
         """Return what the engine knows of a published record."""
@@ -145,9 +154,10 @@ def live_index() -> LiveIndex:
 
 def index_of(database: Database) -> LiveIndex:
     """Return the index of a database, made at first use; one per application."""
-    found: LiveIndex | None = current_app.extensions.get("live_index")
-    if found is None:
-        found = current_app.extensions["live_index"] = LiveIndex(database)
+    with MAKING:
+        found: LiveIndex | None = current_app.extensions.get("live_index")
+        if found is None:
+            found = current_app.extensions["live_index"] = LiveIndex(database)
     return found
 
 

@@ -27,7 +27,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"title": 0.35, "body": 0.35, "chain": 0.14, "trl": 0.08, "mode": 0.05, "region": 0.03}
 )
 MODEL = "tfidf-2"
-HALF = 0.14
+HALF = 0.16
 """The similarity at which g reaches a half."""
 PAIRS_AT_A_TIME = 2000
 POOL = 200

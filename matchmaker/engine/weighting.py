@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfTransformer
 
 from .counting import PAIR, TOKENS, Codes, Vocabulary, counted
 
@@ -80,7 +81,7 @@ class Weighting:
         joint = (held[0] + held[1]) / max(1, sum(sizes))
         among_needs = (held[0] + FEW_NEEDS * joint) / (sizes[0] + FEW_NEEDS)
         share = (among_needs + held[1] / sizes[1]) / 2 if sizes[1] else among_needs
-        self.idf_ = (np.log((1 + n) / (1 + n * share)) + 1).astype(np.float32)
+        self.idf_ = np.log((1 + n) / (1 + n * share)) + 1
         self.rarest_ = float(np.log(1 + n) + 1)
         self.pivots_: dict[str, float] = {}
         return self
@@ -96,8 +97,9 @@ class Weighting:
         """Return weights before normalisation, shape (n_texts, n_columns)."""
         tf = texts.counts * (SATURATION + 1) / (texts.counts + SATURATION)
         matrix = self.vocabulary_.matrix(texts.codes, tf * _family(texts.codes), texts.starts)
-        matrix.data *= self._idf(matrix.indices)
-        return matrix
+        if not matrix.nnz:
+            return matrix
+        return sp.csr_matrix(self._tfidf(matrix.shape[1]).transform(matrix, copy=False))
 
     def needs(self, texts: Counted) -> sp.csr_matrix:
         """Return vectors of length 1."""
@@ -109,13 +111,12 @@ class Weighting:
         pivot = self.pivots_[field] ** (1 - NORM_POWER)
         return _scaled(matrix, _lengths(matrix) ** NORM_POWER * pivot)
 
-    def _idf(self, columns: NDArray[np.int32]) -> Floats:
-        known = columns < len(self.idf_)
-        if known.all():
-            return self.idf_[columns]
-        values = np.full(len(columns), self.rarest_, dtype=np.float32)
-        values[known] = self.idf_[columns[known]]
-        return values
+    def _tfidf(self, width: int) -> TfidfTransformer:
+        """Return scikit-learn's transformer under our IDF; features that came later are rarest."""
+        transformer = TfidfTransformer(norm=None)
+        later = np.full(width - len(self.idf_), self.rarest_)
+        transformer.idf_ = np.concatenate([self.idf_, later]) if len(later) else self.idf_
+        return transformer
 
 
 def _family(codes: Codes) -> Floats:

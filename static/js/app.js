@@ -104,3 +104,11 @@ for (const cell of document.querySelectorAll("[data-demo-email]")) {
 }
 
 document.querySelector("[data-focus]")?.focus();
+
+// Who signs out leaves nothing typed behind in this browser.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches('form[action$="/sign-out"]')) return;
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("draft:")) localStorage.removeItem(key);
+  } catch {}
+});

@@ -4,7 +4,8 @@ import { post } from "./app.js";
 
 const form = document.querySelector("[data-posting-form]");
 const state = document.querySelector("[data-save-state]");
-const storeKey = `draft:${form.dataset.draftUrl}`;
+// What the server has not got yet waits in this browser, under the person who typed it.
+const storeKey = `draft:${form.dataset.owner}:${form.dataset.draftUrl}`;
 let composing = false;
 let saveTimer;
 let liveTimer;
@@ -24,18 +25,63 @@ function say(words, failed = false) {
 async function save() {
   if (composing || sent) return;
   const data = fields();
-  try {
-    localStorage.setItem(storeKey, JSON.stringify([...data.entries()].filter(([, v]) => typeof v === "string")));
-  } catch {
-    // a full or forbidden store is no reason to stop; the server keeps the draft
-  }
+  keep([...data.entries()].filter(([, value]) => typeof value === "string"));
   try {
     const response = await post(form.dataset.draftUrl, data);
+    if (response.status === 401) {
+      say(form.dataset.endedWords, true);
+      return;
+    }
     if (!response.ok) throw new Error(String(response.status));
     const { at } = await response.json();
+    forget();
     say(form.dataset.savedWords.replace("{at}", at));
   } catch {
     say(form.dataset.failedWords, true);
+  }
+}
+
+// A full or forbidden store is no reason to stop; the server keeps the draft.
+function keep(entries) {
+  try {
+    localStorage.setItem(storeKey, JSON.stringify(entries));
+  } catch {}
+}
+
+function kept() {
+  try {
+    return JSON.parse(localStorage.getItem(storeKey) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+function forget() {
+  try {
+    localStorage.removeItem(storeKey);
+  } catch {}
+}
+
+function restore(entries) {
+  for (const body of form.querySelectorAll("[data-rows] tbody")) {
+    const name = body.closest("[data-rows]").dataset.rows;
+    const numbers = entries.map(([key]) => Number(key.match(`^${name}-(\\d+)-`)?.[1] ?? -1));
+    const wanted = Math.min(Math.max(...numbers) + 1, 20);
+    while (body.rows.length < wanted) addRow(body, name, false);
+  }
+  for (const box of form.querySelectorAll('input[type="checkbox"], input[type="radio"]')) {
+    box.checked = entries.some(([key, value]) => key === box.name && value === box.value);
+  }
+  const given = new Map();
+  for (const [key, value] of entries) given.set(key, [...(given.get(key) ?? []), value]);
+  for (const [key, values] of given) {
+    const found = [...form.querySelectorAll(`[name="${CSS.escape(key)}"]`)];
+    found
+      .filter((field) => !["checkbox", "radio", "file", "hidden", "submit"].includes(field.type))
+      .forEach((field, index) => {
+        field.value = values[index] ?? field.value;
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+      });
   }
 }
 
@@ -66,11 +112,7 @@ form.addEventListener("submit", (event) => {
   if (event.submitter?.name === "rows") return;
   sent = true;
   clearTimeout(saveTimer);
-  try {
-    localStorage.removeItem(storeKey);
-  } catch {
-    // as above
-  }
+  forget(); // a form that meets an ended session is carried through the sign-in by the server
 });
 
 // Rows: the buttons submit the form when there is no script.
@@ -85,14 +127,14 @@ form.addEventListener("click", (event) => {
   changed();
 });
 
-function addRow(body, name) {
+function addRow(body, name, focus = true) {
   if (body.rows.length >= 20) return;
   const row = body.rows[body.rows.length - 1].cloneNode(true);
   for (const field of row.querySelectorAll("input")) field.value = "";
   for (const field of row.querySelectorAll("select")) field.selectedIndex = 0;
   body.append(row);
   number(body, name);
-  row.querySelector("input, select").focus();
+  if (focus) row.querySelector("input, select").focus();
 }
 
 function removeRow(row, body, name) {
@@ -153,6 +195,14 @@ form.addEventListener("change", (event) => {
   if (event.target.name === "price_kind") showPrices();
 });
 showPrices();
+
+const left = kept();
+if (left.length) {
+  restore(left);
+  showPrices();
+  say(form.dataset.restoredWords);
+  save();
+}
 
 // An empty form has nothing to look for yet.
 window.addEventListener("load", () => {

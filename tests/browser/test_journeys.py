@@ -129,3 +129,26 @@ def test_what_was_typed_survives_a_session_that_ended(person: Person) -> None:
 
     expect(page.get_by_label("需求名称")).to_have_value("会话结束以后仍在")
     expect(page.get_by_label("现状和难点")).to_have_value("会话结束前写下的内容")
+
+
+def test_what_was_typed_after_the_session_had_ended_survives_a_reload(person: Person) -> None:
+    page = person.sign_in("enterprise@example.org").page
+    page.goto("/needs/new")
+    page.get_by_label("需求名称").fill("会话在的时候写的")
+    expect(page.locator("[data-save-state]")).to_contain_text("已自动保存", timeout=6000)
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    page.get_by_label("需求名称").fill("会话结束以后才写的")
+    page.get_by_label("第 3 行指标", exact=True).fill("产气率")
+    page.get_by_label("技术许可", exact=True).check()
+    expect(page.locator("[data-save-state]")).to_contain_text("请登录", timeout=6000)
+    page.context.add_cookies(cookies)
+    page.reload()
+
+    expect(page.get_by_label("需求名称")).to_have_value("会话结束以后才写的")
+    expect(page.get_by_label("第 3 行指标", exact=True)).to_have_value("产气率")
+    expect(page.get_by_label("技术许可", exact=True)).to_be_checked()
+    expect(page.locator("[data-save-state]")).to_contain_text("已自动保存", timeout=6000)
+    page.locator("details.mm-menu summary", has_text=re.compile(".")).last.click()
+    page.get_by_role("button", name="退出登录").click()
+    assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft:'))") == []
