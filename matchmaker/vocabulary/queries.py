@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from models import Crosswalk, Region, RegionSuccession, Scheme, SchemeNode, SchemeVersion
+from matchmaker.i18n import named
+from models import (
+    Crosswalk,
+    PostingNode,
+    Region,
+    RegionSuccession,
+    Scheme,
+    SchemeNode,
+    SchemeVersion,
+    Standing,
+    University,
+)
 
 PRIMARY_SCHEME = "cq33"
 
@@ -26,6 +39,60 @@ def current_version(session: Session, scheme_code: str) -> SchemeVersion | None:
         .where(SchemeVersion.scheme_code == scheme_code, SchemeVersion.current)
         .order_by(SchemeVersion.id.desc())
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What an imported list settles, and what it leaves open."""
+
+    version: SchemeVersion
+    names: int
+    """So many names stand in the file."""
+    former: list[str]
+    """Names of the edition before that the file does not have."""
+    stranded: int
+    """So many postings are still filed under those."""
+
+
+def edition(session: Session, version: SchemeVersion | None) -> Edition | None:
+    """Tell what is known of an edition that an administrator imported; None for another."""
+    if version is None or version.status != Standing.OFFICIAL or version.valid_from is None:
+        return None
+    names = set(
+        session.scalars(select(SchemeNode.name).where(SchemeNode.version_id == version.id))
+    )
+    before = session.scalar(
+        select(SchemeVersion.id)
+        .where(SchemeVersion.scheme_code == version.scheme_code, SchemeVersion.id < version.id)
+        .order_by(SchemeVersion.id.desc())
+        .limit(1)
+    )
+    former = session.scalars(
+        select(SchemeNode.name)
+        .where(SchemeNode.version_id == before, SchemeNode.assignable)
+        .order_by(SchemeNode.ordinal)
+    )
+    return Edition(
+        version=version,
+        names=_count_nodes(session, version),
+        former=[name for name in former if name not in names],
+        stranded=_count_stranded(session, version),
+    )
+
+
+def _count_nodes(session: Session, version: SchemeVersion) -> int:
+    statement = select(func.count(SchemeNode.id)).where(SchemeNode.version_id == version.id)
+    return session.scalar(statement) or 0
+
+
+def _count_stranded(session: Session, version: SchemeVersion) -> int:
+    statement = (
+        select(func.count(PostingNode.posting_id.distinct()))
+        .join(SchemeNode, SchemeNode.id == PostingNode.node_id)
+        .join(SchemeVersion, SchemeVersion.id == SchemeNode.version_id)
+        .where(SchemeVersion.scheme_code == version.scheme_code, SchemeVersion.id != version.id)
+    )
+    return session.scalar(statement) or 0
 
 
 def nodes_of(session: Session, scheme_code: str) -> list[SchemeNode]:
@@ -128,6 +195,57 @@ def regions(session: Session, on: date) -> list[Region]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A part of a long list under its own heading."""
+
+    key: str
+    name: str
+    rows: list[Any]
+
+
+def region_groups(session: Session, on: date, text: str = "") -> list[Group]:
+    """The regions of a day that a text finds, under the city or province right above them."""
+    found: dict[str, Group] = {}
+    for row in regions(session, on):
+        head = row.parent
+        if head is None or row.level == "prefecture":
+            head = row
+        group = found.setdefault(
+            head.code, Group(f"r{head.code}", region_path(head) or head.name, [])
+        )
+        if _finds(text, row.name, row.name_en, row.code) or _finds(text, head.name):
+            group.rows.append(row)
+    return [group for group in found.values() if group.rows]
+
+
+def ended_regions(session: Session, text: str = "") -> list[tuple[Region, list[Region]]]:
+    """The regions that ended, each with those that took over."""
+    rows = session.scalars(select(Region).where(Region.valid_to.is_not(None))).unique()
+    pairs = [(row, successors(session, row.code)) for row in rows]
+    return [
+        (row, after)
+        for row, after in pairs
+        if _finds(text, row.name, row.code, *(region.name for region in after))
+    ]
+
+
+def university_groups(session: Session, text: str = "") -> list[Group]:
+    """The universities that a text finds, under their cities; the largest city first."""
+    found: dict[str, list[University]] = defaultdict(list)
+    order = (University.moe_code.is_(None), University.moe_code, University.name)
+    for row in session.scalars(select(University).order_by(*order)):
+        words = (row.name, row.former_name, row.moe_code or "", row.department, row.city)
+        if _finds(text, *words):
+            found[row.city].append(row)
+    cities = sorted(found, key=lambda city: (not city, -len(found[city]), city))
+    return [Group(f"c{n}", city, found[city]) for n, city in enumerate(cities, start=1)]
+
+
+def _finds(text: str, *words: str) -> bool:
+    return any(text.lower() in word.lower() for word in words)
+
+
 def is_valid_on(region: Region, on: date) -> bool:
     """Tell whether a region exists on a day."""
     started = region.valid_from is None or region.valid_from <= on
@@ -150,10 +268,10 @@ def region_path(region: Region | None) -> str:
     """重庆 九龙坡区; 四川 成都市 武侯区: the province without 市 or 省, then what lies below."""
     if region is None:
         return ""
-    names = [region.name]
+    names = [named(region)]
     parent = region.parent
     while parent is not None:
-        names.append(parent.name)
+        names.append(named(parent))
         parent = parent.parent
     province = names.pop()
     return " ".join([province.rstrip("市省"), *reversed(names)])

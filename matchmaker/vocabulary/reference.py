@@ -90,6 +90,27 @@ def load_reference(session: Session, folder: Path = FOLDER) -> None:
         _load_conversion(session)
         _load_crosswalk(session, folder)
     session.flush()
+    _name_in_english(session, folder)
+
+
+def _name_in_english(session: Session, folder: Path) -> None:
+    """Give English names where there are some and none stands yet; Chinese stays the name."""
+    for row in _rows(folder, "english_names"):
+        if row["scheme"] == "region":
+            found: Region | SchemeNode | None = session.get(Region, row["code"])
+        else:
+            found = session.scalar(
+                select(SchemeNode)
+                .join(SchemeVersion, SchemeVersion.id == SchemeNode.version_id)
+                .where(
+                    SchemeVersion.scheme_code == row["scheme"],
+                    SchemeVersion.current,
+                    SchemeNode.code == row["code"],
+                )
+            )
+        if found is not None and not found.name_en:
+            found.name_en = row["name_en"]
+    session.flush()
 
 
 def standing(confidence: str) -> Standing:

@@ -12,8 +12,10 @@ from flask_babel import gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from matchmaker import activity
 from matchmaker.errors import InvalidError, require
 from matchmaker.guard import effective_role
+from matchmaker.i18n import counted
 from matchmaker.vocabulary import queries
 from models import Crosswalk, PostingNode, Role, SchemeNode, SchemeVersion, Standing, User
 
@@ -138,7 +140,9 @@ def apply_import(
     """
     require(effective_role(actor) == Role.ADMINISTRATOR)
     if not report.usable:
-        raise InvalidError({"file": _("还有 %(n)d 行不能导入，请改好后再试。", n=report.refused)})
+        raise InvalidError(
+            {"file": counted("还有 %(n)d 行不能导入，请改好后再试。", n=report.refused)}
+        )
     old = queries.current_version(session, queries.PRIMARY_SCHEME)
     labels = set(session.scalars(select(SchemeVersion.label).where(
         SchemeVersion.scheme_code == queries.PRIMARY_SCHEME)))  # fmt: skip
@@ -155,7 +159,9 @@ def apply_import(
         _move_over(session, old, nodes)
         old.current = False
         old.valid_to = valid_from
+    version.scheme.note = ""  # what was said of the first edition; `queries.edition` speaks now
     session.flush()
+    activity.record(session, actor, "vocabulary.imported", actor, label=version.label)
     return version
 
 

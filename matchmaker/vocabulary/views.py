@@ -6,18 +6,19 @@ import json
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from matchmaker import clock, db, guard
 from matchmaker.errors import InvalidError, NotFoundError
 from matchmaker.guard import only, public, signed_in
+from matchmaker.i18n import counted
 from matchmaker.vocabulary import queries, service
-from models import Region, Role, University
+from models import Role
 
 bp = Blueprint("vocabulary", __name__, url_prefix="/vocabulary")
 Answer = str | Response | tuple[str, int]
 FILE_LIMIT = 2_000_000
+SEARCH_LIMIT = 60
 
 
 @bp.get("/")
@@ -42,9 +43,10 @@ def scheme(code: str) -> str:
         if row.is_primary
         else {}
     )
+    version = queries.current_version(session, code)
     return render_template(
         "vocabulary/scheme.html", scheme=row, nodes=nodes, depth=depth, walks=walks,
-        version=queries.current_version(session, code),
+        version=version, edition=queries.edition(session, version),
         unverified=sum(node.status.value != "official" and node.assignable for node in nodes),
     )  # fmt: skip
 
@@ -52,22 +54,25 @@ def scheme(code: str) -> str:
 @bp.get("/regions")
 @public
 def regions() -> str:
-    session = db.session()
-    ended = session.scalars(select(Region).where(Region.valid_to.is_not(None))).unique()
+    session, text = db.session(), _searched()
     return render_template(
         "vocabulary/regions.html",
-        regions=queries.regions(session, clock.today()),
-        ended=[(row, queries.successors(session, row.code)) for row in ended],
+        text=text,
+        groups=queries.region_groups(session, clock.today(), text),
+        ended=queries.ended_regions(session, text),
     )
 
 
 @bp.get("/universities")
 @signed_in
 def universities() -> str:
-    rows = db.session().scalars(
-        select(University).order_by(University.moe_code.is_(None), University.moe_code)
-    )
-    return render_template("vocabulary/universities.html", rows=list(rows))
+    text = _searched()
+    groups = queries.university_groups(db.session(), text)
+    return render_template("vocabulary/universities.html", text=text, groups=groups)
+
+
+def _searched() -> str:
+    return request.args.get("q", "").strip()[:SEARCH_LIMIT]
 
 
 @bp.route("/import", methods=["GET", "POST"])
@@ -91,8 +96,15 @@ def import_chains() -> Answer:
         "vocabulary/import.html",
         report=report,
         rows=json.dumps(rows, ensure_ascii=False),
+        source=request.form.get("source", "").strip() or _file_name(),
         error="",
     )
+
+
+def _file_name() -> str:
+    """Return the name of the uploaded file: the least that is known of where a list is from."""
+    upload = request.files.get("file")
+    return (upload.filename or "")[-200:] if upload is not None else ""
 
 
 def _rows() -> list[dict[str, str]]:
@@ -117,5 +129,5 @@ def _apply(report: service.ImportReport) -> Response:
             valid_from=clock.today(),
         )  # fmt: skip
         label = version.label
-    flash(_("已导入 %(label)s，共 %(n)d 行。", label=label, n=len(report.rows)))
+    flash(counted("已导入 %(label)s，共 %(n)d 行。", label=label, n=len(report.rows)))
     return redirect(url_for(".scheme", code=queries.PRIMARY_SCHEME))

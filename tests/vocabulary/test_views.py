@@ -10,10 +10,13 @@ from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from matchmaker import clock
 from matchmaker.db import Database
+from matchmaker.i18n import date_text
 from matchmaker.vocabulary import queries
 from matchmaker.vocabulary.reference import load_reference
 from models import (
+    Activity,
     PostingNode,
     Role,
     Scheme,
@@ -108,7 +111,7 @@ def test_regions_that_ended_stand_apart_with_their_successors(
 ) -> None:
     page = soup(client, "/vocabulary/regions")
 
-    ended, current = page.select("main table")
+    ended = page.select("main table")[0]
     lines = {
         row.select("th")[0].get_text(strip=True): row.get_text(" ")
         for row in ended.select("tbody tr")
@@ -117,7 +120,7 @@ def test_regions_that_ended_stand_apart_with_their_successors(
     assert "500105" in lines["江北区"]
     assert "两江新区" in lines["江北区"]
     assert {"两江新区", "北碚区"} <= set(lines["渝北区"].replace("、", " ").split())
-    names = [row.get_text(strip=True) for row in current.select("tbody th")]
+    names = [row.get_text(strip=True) for row in page.select("main details tbody th")]
     assert "两江新区" in names
     assert not {"江北区", "渝北区"} & set(names)
 
@@ -140,6 +143,73 @@ def test_universities_carry_their_mark_row_by_row_and_are_for_people_signed_in(
     assert sum(line.endswith("待核") for line in lines) == len(lines) - verified
     assert len(lines) == sum(counts.values())
     assert client.get("/vocabulary/universities").location.startswith("/sign-in")
+
+
+def found(page: BeautifulSoup) -> dict[str, list[str]]:
+    """Return the names under each heading, with what is open marked by the page itself."""
+    return {
+        part.select("summary span")[0].get_text(strip=True): [
+            str(name.find(string=True)) for name in part.select("tbody th")
+        ]
+        for part in page.select("main details")
+    }
+
+
+def test_regions_stand_under_their_city_and_are_folded(
+    client: FlaskClient, loaded: Database
+) -> None:
+    page = soup(client, "/vocabulary/regions")
+
+    groups = found(page)
+    assert {"重庆", "四川", "四川 成都市", "四川 绵阳市"} <= set(groups)
+    assert "武侯区" in groups["四川 成都市"]
+    assert "九龙坡区" in groups["重庆"]
+    assert page.select("main details[open]") == []
+    assert page.select("main details#r510100")
+
+
+def test_a_region_is_found_by_name_code_or_city(client: FlaskClient, loaded: Database) -> None:
+    for text, groups in (
+        ("武侯", {"四川 成都市": ["武侯区"]}),
+        ("510107", {"四川 成都市": ["武侯区"]}),
+        (" 九龙坡 ", {"重庆": ["九龙坡区"]}),
+    ):
+        page = soup(client, f"/vocabulary/regions?q={text}")
+        assert found(page) == groups
+        assert len(page.select("main details[open]")) == 1
+        assert str(page.select("input[name=q]")[0]["value"]) == text.strip()
+    assert len(found(soup(client, "/vocabulary/regions?q=成都市"))["四川 成都市"]) > 15
+    assert "两江新区" in rows(soup(client, "/vocabulary/regions?q=江北区"))[0]
+
+
+def test_universities_stand_under_their_city_and_are_found(
+    signed_in: SignedIn, loaded: Database
+) -> None:
+    browser = signed_in(make(loaded, Role.RESEARCHER))
+
+    everything = found(soup(browser, "/vocabulary/universities"))
+    assert next(iter(everything)) == "重庆市"
+    assert "重庆大学" in everything["重庆市"]
+    for text, groups in (
+        ("4150010611", {"重庆市": ["重庆大学"]}),
+        ("西南石油", {"成都市": ["西南石油大学"]}),
+    ):
+        page = soup(browser, f"/vocabulary/universities?q={text}")
+        assert {
+            city: [name.strip() for name in names] for city, names in found(page).items()
+        } == groups
+        assert page.select("main details[open]")
+
+
+def test_a_search_that_finds_nothing_says_so_and_leads_back(
+    signed_in: SignedIn, loaded: Database
+) -> None:
+    browser = signed_in(make(loaded, Role.RESEARCHER))
+    for path in ("/vocabulary/regions", "/vocabulary/universities"):
+        for text in ("不存在的地方", "%00", "%25", "_", "<b>", "x" * 500):
+            page = soup(browser, f"{path}?q={text}")
+            assert found(page) == {}, text
+            assert page.select(f'main .mm-state a[href="{path}"]')
 
 
 def send(browser: FlaskClient, content: bytes | str, **values: Any) -> Any:
@@ -225,6 +295,67 @@ def test_after_the_dry_run_the_same_rows_become_the_version_in_force(
             .one()
         )
         assert (filed.version_id, filed.name) == (version.id, "动力电池")  # fmt: skip
+
+
+def import_official(admin: FlaskClient, **values: str) -> None:
+    dry = BeautifulSoup(send(admin, OFFICIAL, **values).text, "html.parser")
+    form = {str(part["name"]): str(part["value"]) for part in dry.select("input[name][value]")}
+    wanted = {name: form[name] for name in ("label", "source", "rows")}
+    admin.post("/vocabulary/import", data={**wanted, "act": "apply"})
+
+
+def test_before_the_import_the_page_says_that_the_official_list_is_missing(
+    client: FlaskClient, loaded: Database
+) -> None:
+    (words,) = [
+        part.get_text(" ", strip=True)
+        for part in soup(client, "/vocabulary/schemes/cq33").select("main .mm-note")
+    ]
+
+    assert "取得官方名单后由管理员导入" in words
+    assert "标为“名称待核”" in words
+
+
+def test_after_the_import_the_page_says_which_file_counts_since_when_and_what_is_still_open(
+    admin: FlaskClient, client: FlaskClient, loaded: Database
+) -> None:
+    with loaded.transaction() as session:
+        gone = next(node for node in queries.chains(session) if node.name == "摩托车")
+        factories.make_need(session, nodes=[gone])
+
+    import_official(admin, source="渝经信发〔2021〕1号")
+
+    settled, still_open = [
+        part.get_text(" ", strip=True)
+        for part in soup(client, "/vocabulary/schemes/cq33").select("main .mm-note")
+    ]
+    assert "5 个名称按“渝经信发〔2021〕1号”（版本 全文）" in settled
+    with client.application.test_request_context():
+        assert f"于 {date_text(clock.today())} 导入" in settled
+    assert "取得官方名单后" not in settled + still_open
+    assert "名称待核" not in settled + still_open
+    assert "与其他分类的对应关系是本平台建议的" in still_open
+    assert "1 条内容还归在上一版的名称下" in still_open
+    names = still_open.partition("不能再选：")[2].partition("。")[0].split("、")
+    assert "摩托车" in names
+    assert "动力电池" not in names
+
+
+def test_the_name_of_the_file_is_offered_as_its_source(
+    admin: FlaskClient, client: FlaskClient
+) -> None:
+    import_official(admin)
+
+    assert "按“l.csv”" in client.get("/vocabulary/schemes/cq33").text
+
+
+def test_the_history_tells_who_imported_the_list(admin: FlaskClient, loaded: Database) -> None:
+    import_official(admin)
+
+    with loaded.reading() as session:
+        line = session.scalars(select(Activity)).one()
+        assert (line.action, line.values) == ("vocabulary.imported", {"label": "全文"})
+        assert line.actor_id is not None
 
 
 def test_a_version_needs_a_name_of_its_own(admin: FlaskClient, loaded: Database) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import ROOT
 from matchmaker.db import Database
 from matchmaker.errors import InvalidError
 from matchmaker.vocabulary import queries, service
 from matchmaker.vocabulary.reference import load_reference
-from models import PostingNode, Region, Role, Standing
+from models import PostingNode, Region, Role, SchemeNode, Standing
 from tests import factories
 from tests.conftest import SignedIn
 
@@ -141,3 +144,19 @@ def test_an_administrator_imports_by_hand_after_a_dry_run(
     browser.post("/vocabulary/import", data={"label": "全文", "act": "apply", "rows": rows})
     with database.reading() as session:
         assert len(queries.chains(session)) == 4
+
+
+def test_english_names_belong_to_entries_and_provinces_and_cities_have_one(
+    session: Session,
+) -> None:
+    load_reference(session)
+    for region in session.scalars(select(Region).where(Region.level != "county")).unique():
+        assert region.name_en, region.name
+    with (ROOT / "seed/vocabulary/english_names.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    known = {("region", code) for code in session.scalars(select(Region.code))}
+    known |= {
+        (node.version.scheme_code, node.code)
+        for node in session.scalars(select(SchemeNode)).unique()
+    }
+    assert {(row["scheme"], row["code"]) for row in rows} <= known
