@@ -10,11 +10,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session
 
 from matchmaker import db
 from matchmaker.db import Database
@@ -25,10 +26,12 @@ from models import (
     Organisation,
     Posting,
     PostingKind,
+    PostingMode,
     PostingNode,
     PostingStatus,
     Verification,
 )
+from models import Indicator as IndicatorRow
 
 REFIT_BELOW = 1500
 """Up to this many records a fit takes well under a second, so every change refits."""
@@ -190,30 +193,54 @@ def _versions(session: Session) -> dict[Key, int]:
     }
 
 
+TEXTS = ("title", "summary", "problem", "keywords")
+READ: dict[PostingKind, tuple[str, ...]] = {
+    PostingKind.ACHIEVEMENT: (
+        *TEXTS, "approach", "application", "innovations", "price_from", "price_to",
+    ),
+    PostingKind.NEED: (*TEXTS, "tried", "partner_requirements", "budget"),
+}  # fmt: skip
+"""The columns that the engine reads, beside those of every posting."""
+
+
 def load_documents(session: Session, ids: list[int]) -> dict[Key, Document]:
-    """Read postings as documents of the engine, in chunks."""
+    """Read postings as documents of the engine, in chunks and without making objects of rows."""
     documents: dict[Key, Document] = {}
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        for kind in (Achievement, Need):
-            rows = session.scalars(
-                select(kind)
-                .where(kind.id.in_(part))
-                .options(
-                    selectinload(kind.nodes).joinedload(PostingNode.node),
-                    selectinload(kind.mode_rows),
-                    selectinload(kind.indicators),
-                    joinedload(kind.region),
-                )
-            ).unique()
-            for posting in rows:
-                documents[posting.kind, posting.id] = document_of(posting)
-        session.expunge_all()
+        pieces = _pieces(session, part)
+        for table in (Achievement, Need):
+            kind = PostingKind.ACHIEVEMENT if table is Achievement else PostingKind.NEED
+            names = ("id", "kind", "trl", "region_code", *READ[kind])
+            columns = [getattr(table, name) for name in names]
+            for row in session.execute(select(*columns).where(table.id.in_(part))).mappings():
+                posting = SimpleNamespace(**row, **pieces[row["id"]])
+                documents[kind, posting.id] = document_of(posting)
     return documents
 
 
-def document_of(posting: Posting) -> Document:
-    """Translate a posting into what the engine reads; this is the only translator."""
+def _pieces(session: Session, ids: list[int]) -> dict[int, dict[str, list[Any]]]:
+    """Return the rows that belong to postings: nodes, modes, indicators."""
+    found: dict[int, dict[str, list[Any]]] = {
+        key: {"nodes": [], "modes": [], "indicators": []} for key in ids
+    }
+    nodes = select(PostingNode.posting_id, PostingNode.node_id, PostingNode.direct)
+    for row in session.execute(nodes.where(PostingNode.posting_id.in_(ids))):
+        found[row.posting_id]["nodes"].append(row)
+    modes = select(PostingMode.posting_id, PostingMode.mode)
+    for posting_id, mode in session.execute(modes.where(PostingMode.posting_id.in_(ids))):
+        found[posting_id]["modes"].append(mode)
+    lines = select(
+        IndicatorRow.posting_id, IndicatorRow.name, IndicatorRow.comparator, IndicatorRow.value,
+        IndicatorRow.value_to, IndicatorRow.unit,
+    ).order_by(IndicatorRow.ordinal)  # fmt: skip
+    for line in session.execute(lines.where(IndicatorRow.posting_id.in_(ids))):
+        found[line.posting_id]["indicators"].append(line)
+    return found
+
+
+def document_of(posting: Any) -> Document:
+    """Translate a posting, or its columns, into what the engine reads; the only translator."""
     return Document(
         id=posting.id,
         title=posting.title,
@@ -228,14 +255,14 @@ def document_of(posting: Posting) -> Document:
     )
 
 
-def body_of(posting: Posting) -> str:
+def body_of(posting: Any) -> str:
     """The text below the title, in the order in which a person reads it."""
     return "\n".join(text for _, text in body_parts(posting))
 
 
-def body_parts(posting: Posting) -> list[tuple[str, str]]:
+def body_parts(posting: Any) -> list[tuple[str, str]]:
     """The parts of the body as (field, text), none of them empty; joined by line ends."""
-    if isinstance(posting, Achievement):
+    if posting.kind == PostingKind.ACHIEVEMENT:
         parts = [
             ("summary", posting.summary),
             ("problem", posting.problem),
@@ -244,7 +271,6 @@ def body_parts(posting: Posting) -> list[tuple[str, str]]:
             ("innovations", "；".join(posting.innovations)),
         ]
     else:
-        assert isinstance(posting, Need)
         parts = [
             ("summary", posting.summary),
             ("problem", posting.problem),
@@ -256,10 +282,9 @@ def body_parts(posting: Posting) -> list[tuple[str, str]]:
     return [(field, text) for field, text in parts if text]
 
 
-def _money(posting: Posting) -> dict[str, int | None]:
-    if isinstance(posting, Achievement):
+def _money(posting: Any) -> dict[str, int | None]:
+    if posting.kind == PostingKind.ACHIEVEMENT:
         return {"price_from": posting.price_from, "price_to": posting.price_to}
-    assert isinstance(posting, Need)
     return {"budget": posting.budget}
 
 

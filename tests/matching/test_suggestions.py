@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from matchmaker import jobs
 from matchmaker.catalogue import service
@@ -115,3 +116,21 @@ def test_the_index_follows_the_database_by_itself(
         posting = session.get_one(Posting, posting_id)
         service.archive(session, session.merge(people[Role.RESEARCHER]), posting)
     assert index.recommender().n_achievements_ == 0
+
+
+def test_columns_and_objects_are_read_as_the_same_document(session: Session) -> None:
+    from matchmaker.catalogue.index import document_of, load_documents
+    from models import Comparator, Indicator
+
+    node = factories.make_node(session)
+    need = factories.make_need(session, nodes=[node], budget=1_000_000)
+    achievement = factories.make_achievement(session, nodes=[node])
+    for posting in (need, achievement):
+        posting.indicators = [
+            Indicator(ordinal=0, name="寿命", comparator=Comparator.GE, value="1500", unit="次")
+        ]
+    session.flush()
+
+    loaded = load_documents(session, [need.id, achievement.id])
+
+    assert list(loaded.values()) == [document_of(achievement), document_of(need)]
