@@ -16,7 +16,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from config import ROOT, Settings
-from matchmaker import clock, db, guard, i18n, labels
+from matchmaker import clock, db, encoding, guard, i18n, labels
 from matchmaker.errors import InvalidError, NotAllowedError, NotFoundError, NotNowError
 from models import Achievement, Mode, PostingStatus, PriceKind
 
@@ -55,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
 
     """
     app = Flask("matchmaker", root_path=str(ROOT), static_folder="static")
+    app.request_class = encoding.Request
     _configure(app, settings)
     app.url_map.converters["int"] = NumberConverter
     app.extensions["settings"] = settings
@@ -227,6 +228,10 @@ def _sign_in(error: guard.SignInNeededError) -> Any:
         return error_page(401)
     if request.method == "GET":
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")))
+    try:
+        request.form.get("")  # what cannot be read cannot be carried either
+    except HTTPException as problem:
+        return _http_error(problem)
     views = importlib.import_module("matchmaker.accounts.views")
     return views.ask_to_sign_in()
 
@@ -240,6 +245,8 @@ def _wants_fragment() -> bool:
 def _http_error(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
+    if isinstance(error, encoding.UnreadableError):
+        return error_page(422, encoding.sentence())
     return error_page(error.code or 500)
 
 

@@ -25,6 +25,8 @@ Sentence = Any
 """A lazy translation."""
 SEPARATORS = re.compile(r"[\n;；,，、]+")
 FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+UNREAD = "\ufffd"
+"""What stands where a program could not read the encoding of a text."""
 BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]")
 
 
@@ -84,6 +86,15 @@ def tidy(text: str) -> str:
     return BIDI.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def unusable(text: str, *, multiline: bool = True) -> str:
+    """Say why a text cannot be kept; empty when it can."""
+    if UNREAD in text:
+        return str(_("文字编码无法识别：请把显示为“%(mark)s”的字改成原来的字。", mark=UNREAD))
+    if FORBIDDEN.search(text) or (not multiline and "\n" in text):
+        return str(_("这里有无法保存的控制字符，请删去后重新输入。"))
+    return ""
+
+
 class Text(wtforms.StringField):
     """One line, of limited length."""
 
@@ -112,8 +123,8 @@ class Text(wtforms.StringField):
 
     def pre_validate(self, form: Any) -> None:
         text = tidy(self.data or "")
-        if FORBIDDEN.search(text) or (not self.multiline and "\n" in text):
-            raise StopValidation(_("这里有无法保存的控制字符，请删去后重新输入。"))
+        if problem := unusable(text, multiline=self.multiline):
+            raise StopValidation(problem)
         text = unicodedata.normalize("NFC", text)
         if not text and _is_required(self, form):
             raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
@@ -373,8 +384,8 @@ class Items(wtforms.Field):
 
     def pre_validate(self, form: Any) -> None:
         text = tidy(self._value())
-        if FORBIDDEN.search(text):
-            raise StopValidation(_("这里有无法保存的控制字符，请删去后重新输入。"))
+        if problem := unusable(text):
+            raise StopValidation(problem)
         parts = text.split("\n") if self.multiline else SEPARATORS.split(text)
         items = [part.strip() for part in parts if part.strip()]
         if len(items) > self.most:

@@ -23,12 +23,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from matchmaker import clock, db
+from matchmaker import clock, db, encoding
+from matchmaker.encoding import SAFE_METHODS
 from matchmaker.errors import NotFoundError
 from models import LoginSession, Membership, Role, User, Verification
 
 View = TypeVar("View", bound=Callable[..., Any])
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOUCH_AFTER = timedelta(minutes=1)
 
 csrf = CSRFProtect()
@@ -179,6 +179,7 @@ def _check() -> Response | None:
         # Without a page: making one would set a cookie, and that would sign the person out.
         words = _("这个请求来自别的网站，没有执行。请回到平台再试。")
         return Response(str(words), 400, mimetype="text/plain")
+    encoding.refuse_unreadable()
     access = access_of(request.endpoint)
     if not access.admits(g.user):
         if g.user is None:

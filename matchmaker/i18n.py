@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale
+from flask_babel import Babel, format_date, format_datetime, format_decimal, get_locale, ngettext
 from flask_babel import gettext as _
 
 from config import ROOT
@@ -38,6 +38,7 @@ def init_app(app: Flask) -> None:
         named,
     ):
         app.add_template_filter(filter_)
+    app.jinja_env.globals["counted"] = counted
     app.jinja_env.filters |= {"date": date_text, "datetime": datetime_text, "time": time_text}
 
 
@@ -58,6 +59,11 @@ def is_english() -> bool:
     """Tell whether the reader reads English (also inside `force_locale`)."""
     locale = get_locale()
     return locale is not None and locale.language == "en"
+
+
+def counted(text: str, n: int, **values: Any) -> str:
+    """Translate a sentence with a count: Chinese has one form, English has "1 pair" and "2 pairs"."""
+    return str(ngettext(text, text, n, n=n, **values))
 
 
 def date_text(value: date | None) -> str:

@@ -13,6 +13,7 @@ from models import (
     AchievementForm,
     AchievementLevel,
     AchievementStage,
+    AttachmentKind,
     Attribute,
     Comparator,
     EnterpriseSize,
@@ -168,6 +169,12 @@ LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         PriceKind.RANGE: _l("价格区间"),
         PriceKind.FIXED: _l("固定价格"),
     },
+    AttachmentKind: {
+        AttachmentKind.EVALUATION: _l("评价证明"),
+        AttachmentKind.REPORT: _l("研制报告"),
+        AttachmentKind.USER_PROOF: _l("用户证明"),
+        AttachmentKind.OTHER: _l("其他材料"),
+    },
     Pilot: {
         Pilot.NONE_NEEDED: _l("不需要中试"),
         Pilot.CONCEPT_PROOF: _l("需要概念验证"),
@@ -255,6 +262,7 @@ JOBS: dict[str, Any] = {
     "mail.send": _l("寄送邮件"),
     "admin.import": _l("批量导入条目"),
     "admin.report_failures": _l("报告失败的任务"),
+    "admin.clean_imports": _l("清理过期的导入文件"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .achievement import (
+    COUNT_LIMIT,
     Achievement,
     AchievementCategory,
     AchievementForm,
@@ -53,11 +54,15 @@ from .organisation import (
 )
 from .posting import (
     ACHIEVEMENT_MODES,
+    AMOUNT_LIMIT,
+    ATTACHMENT_LIMIT,
+    MEDIA_TYPES,
     NEED_MODES,
     SUMMARY_LIMIT,
     TEXT_LIMIT,
     TITLE_LIMIT,
     Attachment,
+    AttachmentKind,
     Comparator,
     FormDraft,
     Indicator,
@@ -92,6 +97,10 @@ from .vocabulary import (
 
 __all__ = [
     "ACHIEVEMENT_MODES",
+    "AMOUNT_LIMIT",
+    "ATTACHMENT_LIMIT",
+    "COUNT_LIMIT",
+    "MEDIA_TYPES",
     "NEED_MODES",
     "NEXT_MATCH_STATUSES",
     "NEXT_POSTING_STATUSES",
@@ -105,6 +114,7 @@ __all__ = [
     "AchievementStage",
     "Activity",
     "Attachment",
+    "AttachmentKind",
     "Attribute",
     "Comparator",
     "Crosswalk",

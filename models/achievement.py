@@ -6,11 +6,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import Model, enum_column
-from .posting import TEXT_LIMIT, Posting, PostingKind
+from .base import Model, enum_column, json_column
+from .posting import AMOUNT_LIMIT, TEXT_LIMIT, Posting, PostingKind
+
+COUNT_LIMIT = 9999
+"""So many rights of one kind stand in one line at most."""
 
 
 class AchievementCategory(StrEnum):
@@ -118,6 +121,9 @@ class Achievement(Posting):
         CheckConstraint(
             "price_kind = 'negotiable' OR price_from IS NOT NULL", name="price_has_an_amount"
         ),
+        CheckConstraint("price_from <= price_to", name="price_ascends"),
+        CheckConstraint(f"price_from BETWEEN 0 AND {AMOUNT_LIMIT}", name="price_from_in_range"),
+        CheckConstraint(f"price_to BETWEEN 0 AND {AMOUNT_LIMIT}", name="price_to_in_range"),
     )
 
     id: Mapped[int] = mapped_column(
@@ -126,8 +132,8 @@ class Achievement(Posting):
     approach: Mapped[str] = mapped_column(String(TEXT_LIMIT), default="")
     application: Mapped[str] = mapped_column(String(TEXT_LIMIT), default="")
     benefits: Mapped[str] = mapped_column(String(2000), default="")
-    innovations: Mapped[list[str]] = mapped_column(JSON, default=list)
-    effects: Mapped[list[str]] = mapped_column(JSON, default=list)
+    innovations: Mapped[list[str]] = json_column(2_000, default=list)
+    effects: Mapped[list[str]] = json_column(2_000, default=list)
     category: Mapped[AchievementCategory] = mapped_column(
         enum_column(AchievementCategory), default=AchievementCategory.APPLIED
     )
@@ -144,9 +150,9 @@ class Achievement(Posting):
     research_from: Mapped[str] = mapped_column(String(7), default="")
     """Year and month, e.g. 2023-04."""
     research_to: Mapped[str] = mapped_column(String(7), default="")
-    partners: Mapped[list[str]] = mapped_column(JSON, default=list)
+    partners: Mapped[list[str]] = json_column(15_000, default=list)
     """合作完成单位, in order."""
-    contributors: Mapped[list[str]] = mapped_column(JSON, default=list)
+    contributors: Mapped[list[str]] = json_column(11_000, default=list)
     """主要完成人, by contribution."""
     contributors_public: Mapped[bool] = mapped_column(default=False)
     """Names are personal data: shown to others only with consent (PIPL art. 25)."""
@@ -165,6 +171,13 @@ class Achievement(Posting):
     price_to: Mapped[int | None]
     pilot: Mapped[Pilot | None] = mapped_column(enum_column(Pilot))
     transfer_scope: Mapped[str] = mapped_column(String(500), default="")
+    partner_wanted: Mapped[str] = mapped_column(String(500), default="")
+    """Kind of partner and expertise sought, as profiles of the Enterprise Europe Network ask."""
+    rights_comment: Mapped[str] = mapped_column(String(500), default="")
+    """What the rows of rights do not say: agreements, countries, what stays with the owner."""
+    markets: Mapped[str] = mapped_column(String(200), default="")
+    open_to_interest: Mapped[bool] = mapped_column(default=True)
+    """Open for expressions of interest."""
 
     properties: Mapped[list[PropertyRight]] = relationship(
         cascade="all, delete-orphan", order_by="PropertyRight.id"
@@ -179,7 +192,10 @@ class PropertyRight(Model):
     """Intellectual property behind an achievement; the number is optional."""
 
     __tablename__ = "property_rights"
-    __table_args__ = (CheckConstraint("count >= 1", name="count_is_positive"),)
+    __table_args__ = (
+        CheckConstraint("count >= 1", name="count_is_positive"),
+        CheckConstraint(f"count <= {COUNT_LIMIT}", name="count_is_bounded"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     achievement_id: Mapped[int] = mapped_column(

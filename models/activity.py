@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import Model, UtcDateTime
+from .base import Model, UtcDateTime, json_column
 from .user import User
 
 
@@ -34,6 +34,6 @@ class Activity(Model):
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
-    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    values: Mapped[dict[str, Any]] = json_column(50_000, default=dict)
 
     actor: Mapped[User | None] = relationship(lazy="joined", foreign_keys=[actor_id])

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Enum, MetaData, String, Table, event
+from sqlalchemy import JSON, CheckConstraint, DateTime, Enum, MetaData, String, Table, event
 from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 NAMING_CONVENTION = {
@@ -61,18 +61,31 @@ def enum_column(kind: type[StrEnum]) -> Enum:
     )
 
 
+def json_column(limit: int, **options: Any) -> MappedColumn[Any]:
+    """Store JSON of at most so many characters as written; beyond ASCII, one letter takes six."""
+    return mapped_column(JSON, info={"limit": limit}, **options)
+
+
 def _snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
 
 
 @event.listens_for(Table, "after_parent_attach")
 def _hold_limits(table: Table, parent: Any) -> None:
-    """SQLite ignores VARCHAR's length, so each limited text gets a CHECK of its own."""
+    """SQLite ignores VARCHAR's length, so each limited text gets a CHECK of its own.
+
+    JSON has no length at all; `info["limit"]` gives its text one on both databases.
+    """
     if parent is not Model.metadata:  # copies made by a migration tool have theirs already
         return
     for column in table.columns:
-        limit = getattr(column.type, "length", None)
-        if isinstance(column.type, String) and not isinstance(column.type, Enum) and limit:
+        if isinstance(column.type, Enum) or not isinstance(column.type, String | JSON):
+            continue
+        limit = column.info.get("limit") or getattr(column.type, "length", None)
+        text = column.name
+        if isinstance(column.type, JSON):
+            text = f'CAST("{column.name}" AS TEXT)'
+        if limit:
             table.append_constraint(
-                CheckConstraint(f"length({column.name}) <= {limit}", name=f"{column.name}_limit")
+                CheckConstraint(f"length({text}) <= {limit}", name=f"{column.name}_limit")
             )

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from .achievement import Achievement
-from .base import Model, UtcDateTime, enum_column
+from .base import Model, UtcDateTime, enum_column, json_column
 from .need import Need
 from .user import User
 
@@ -78,7 +78,7 @@ class Match(Model):
     achievement_rank: Mapped[int | None]
     """Place among the achievement's best needs at the last run, from 1."""
     score: Mapped[float]
-    by_signal: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    by_signal: Mapped[dict[str, Any]] = json_column(20_000, default=dict)
     model: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     scored_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -88,7 +88,7 @@ class Match(Model):
     remark: Mapped[str] = mapped_column(String(500), default="")
     """The optional line that an organiser adds to a decision."""
     defer_until: Mapped[date | None]
-    explanation: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    explanation: Mapped[dict[str, Any] | None] = json_column(1_000_000)
     """The card as it was shown when the decision was taken."""
     version: Mapped[int] = mapped_column(default=1)
 

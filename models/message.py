@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .base import Model, UtcDateTime
+from .base import Model, UtcDateTime, json_column
 
 
 class Notification(Model):
@@ -20,10 +20,10 @@ class Notification(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(40))
-    values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    values: Mapped[dict[str, Any]] = json_column(50_000, default=dict)
     """What the sentence of this kind needs: titles, numbers, reasons."""
     endpoint: Mapped[str] = mapped_column(String(80), default="")
-    endpoint_values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    endpoint_values: Mapped[dict[str, Any]] = json_column(2_000, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import enum_column
-from .posting import Posting, PostingKind
+from .posting import AMOUNT_LIMIT, Posting, PostingKind
 
 
 class NeedKind(StrEnum):
@@ -37,6 +37,7 @@ class Need(Posting):
     __tablename__ = "needs"
     __table_args__: Any = (
         CheckConstraint("budget IS NULL OR budget >= 0", name="budget_is_not_negative"),
+        CheckConstraint(f"budget <= {AMOUNT_LIMIT}", name="budget_is_bounded"),
         CheckConstraint(
             "solver_share IS NULL OR solver_share BETWEEN 0 AND 100", name="share_is_a_percentage"
         ),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import Model, UtcDateTime, enum_column
+from .base import Model, UtcDateTime, enum_column, json_column
 from .vocabulary import Region
 
 
@@ -66,7 +66,7 @@ class Organisation(Model):
     sector_code: Mapped[str | None] = mapped_column(String(8))
     """Division of GB/T 4754, e.g. C38; what a reader sees of an enterprise that hides its name."""
     size: Mapped[EnterpriseSize | None] = mapped_column(enum_column(EnterpriseSize))
-    qualifications: Mapped[list[str]] = mapped_column(JSON, default=list)
+    qualifications: Mapped[list[str]] = json_column(500, default=list)
     website: Mapped[str] = mapped_column(String(200), default="")
     introduction: Mapped[str] = mapped_column(String(2000), default="")
     status: Mapped[Verification] = mapped_column(

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -17,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .base import Model, UtcDateTime, enum_column
+from .base import Model, UtcDateTime, enum_column, json_column
 from .organisation import Organisation
 from .user import User
 from .vocabulary import Region, SchemeNode
@@ -25,6 +24,16 @@ from .vocabulary import Region, SchemeNode
 TITLE_LIMIT = 120
 SUMMARY_LIMIT = 200
 TEXT_LIMIT = 5000
+AMOUNT_LIMIT = 2_000_000_000
+"""Yuan; what the forms take at most, and what the column holds."""
+ATTACHMENT_LIMIT = 200 * 1024 * 1024
+"""Bytes; the largest file that any setting lets in."""
+MEDIA_TYPES = (
+    "application/pdf", "image/png", "image/jpeg", "video/mp4",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+)  # fmt: skip
 
 
 class PostingKind(StrEnum):
@@ -89,6 +98,15 @@ NEED_MODES = (
 )  # fmt: skip
 
 
+class AttachmentKind(StrEnum):
+    """What a 科技成果登记 asks to be attached."""
+
+    EVALUATION = "evaluation"
+    REPORT = "report"
+    USER_PROOF = "user_proof"
+    OTHER = "other"
+
+
 class Comparator(StrEnum):
     GE = "ge"
     LE = "le"
@@ -114,6 +132,7 @@ class Posting(Model):
             "status IN ('draft', 'archived') OR declared_open",
             name="submitted_is_declared_open",
         ),
+        CheckConstraint("trl BETWEEN 1 AND 9", name="trl_in_range"),
         Index("ix_postings_kind_status_published_at", "kind", "status", "published_at"),
         # the index in memory compares this fingerprint before every use
         Index("ix_postings_fingerprint", "status", "organisation_id", "version", "updated_at"),
@@ -128,7 +147,7 @@ class Posting(Model):
     summary: Mapped[str] = mapped_column(String(SUMMARY_LIMIT), default="")
     problem: Mapped[str] = mapped_column(String(TEXT_LIMIT), default="")
     """Need: 现状和难点. Achievement: 解决什么问题."""
-    keywords: Mapped[list[str]] = mapped_column(JSON, default=list)
+    keywords: Mapped[list[str]] = json_column(1_200, default=list)
     trl: Mapped[int | None] = mapped_column(index=True)
     """Achievement: the level reached. Need: the lowest level wanted."""
     visibility: Mapped[Visibility] = mapped_column(
@@ -157,7 +176,7 @@ class Posting(Model):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    search_text: Mapped[str] = mapped_column(Text, default="")
+    search_text: Mapped[str] = mapped_column(Text, default="", info={"limit": 400_000})
     """Title and texts, folded (NFKC, lower case) for searching."""
     external_id: Mapped[str | None] = mapped_column(String(120), unique=True)
     """The id under which it was imported, so that a second import changes instead of doubling."""
@@ -227,6 +246,16 @@ class PostingMode(Model):
     mode: Mapped[Mode] = mapped_column(enum_column(Mode), primary_key=True, index=True)
 
 
+def is_number(column: str) -> str:
+    """SQL for a decimal number as written, on both databases: a sign, digits, one point."""
+    return (
+        f"trim(substr({column}, 1, 1), '0123456789+-') = '' "
+        f"AND trim(substr({column}, 2), '0123456789.') = '' "
+        f"AND length({column}) - length(replace({column}, '.', '')) <= 1 "
+        f"AND trim({column}, '+-.') <> ''"
+    )
+
+
 class Indicator(Model):
     """A measurable line: a need's target or an achievement's result."""
 
@@ -234,6 +263,11 @@ class Indicator(Model):
     __table_args__ = (
         UniqueConstraint("posting_id", "ordinal"),
         CheckConstraint("comparator <> 'range' OR value_to <> ''", name="range_has_two_ends"),
+        CheckConstraint("name <> ''", name="name_is_given"),
+        CheckConstraint(is_number("value"), name="value_is_a_number"),
+        CheckConstraint(
+            f"value_to = '' OR ({is_number('value_to')})", name="value_to_is_a_number"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -254,10 +288,18 @@ class Attachment(Model):
     """A file kept outside the web root under the hash of its content."""
 
     __tablename__ = "attachments"
+    __table_args__ = (
+        CheckConstraint(f"size BETWEEN 1 AND {ATTACHMENT_LIMIT}", name="size_in_range"),
+        CheckConstraint(f"media_type IN {MEDIA_TYPES}", name="media_type_is_accepted"),
+        CheckConstraint("name <> ''", name="name_is_given"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     posting_id: Mapped[int] = mapped_column(
         ForeignKey("postings.id", ondelete="CASCADE"), index=True
+    )
+    kind: Mapped[AttachmentKind] = mapped_column(
+        enum_column(AttachmentKind), default=AttachmentKind.OTHER
     )
     name: Mapped[str] = mapped_column(String(200))
     media_type: Mapped[str] = mapped_column(String(100))
@@ -279,8 +321,8 @@ class Revision(Model):
     number: Mapped[int]
     actor_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
-    changed: Mapped[list[str]] = mapped_column(JSON, default=list)
+    snapshot: Mapped[dict[str, Any]] = json_column(1_000_000)
+    changed: Mapped[list[str]] = json_column(2_000, default=list)
 
     actor: Mapped[User] = relationship(lazy="joined")
 
@@ -295,5 +337,5 @@ class FormDraft(Model):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     form: Mapped[str] = mapped_column(String(60))
     """`need:new`, `achievement:new`, `posting:12`."""
-    data: Mapped[dict[str, Any]] = mapped_column(JSON)
+    data: Mapped[dict[str, Any]] = json_column(500_000)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime)

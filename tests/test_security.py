@@ -33,9 +33,10 @@ def test_owners_read_nothing_of_pairs_that_were_not_accepted(session: Session) -
     achievement = match.achievement
 
     own = review.activity_of(session, achievement.owner, achievement)
-    assert SECRET not in str([line.data for line in own])
+    assert SECRET not in str([line.values for line in own])
     office = review.activity_of(session, organiser, achievement)
     assert {line.action for line in office} == {"match.rejected"}
+    assert SECRET in str([line.values for line in office]), "there was something to leak"
 
 
 def test_owners_read_of_pairs_that_were_accepted(session: Session) -> None:

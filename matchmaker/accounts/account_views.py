@@ -8,7 +8,13 @@ from werkzeug.wrappers import Response
 
 from matchmaker import db, guard, i18n
 from matchmaker.accounts import queries, service
-from matchmaker.accounts.blueprint import Answer, bp, limiter, settings, sign_in_limit
+from matchmaker.accounts.blueprint import (
+    Answer,
+    bp,
+    limit_wrong_passwords,
+    note_wrong_password,
+    settings,
+)
 from matchmaker.accounts.browsers import browser_name
 from matchmaker.accounts.forms import AgainForm, EmailForm, PasswordForm, ProfileForm
 from matchmaker.errors import InvalidError, NotNowError
@@ -33,7 +39,7 @@ def profile() -> Answer:
 
 @bp.route("/account/password", methods=["GET", "POST"])
 @signed_in
-@limiter.limit(sign_in_limit, methods=["POST"])
+@limit_wrong_passwords
 def change_password() -> Answer:
     form = PasswordForm(request.form)
     if request.method == "POST" and form.validate():
@@ -47,6 +53,8 @@ def change_password() -> Answer:
                     form.password.data,
                 )
         except InvalidError as error:
+            if "current" in error.fields:
+                note_wrong_password()
             form.show(error)
         else:
             flash(_("密码已修改，其他设备上的登录都已结束。"))
@@ -57,7 +65,7 @@ def change_password() -> Answer:
 
 @bp.route("/account/confirm", methods=["GET", "POST"])
 @signed_in
-@limiter.limit(sign_in_limit, methods=["POST"])
+@limit_wrong_passwords
 def confirm_again() -> Answer:
     """Ask for the password once more before something dangerous."""
     form = AgainForm(request.form)
@@ -69,6 +77,7 @@ def confirm_again() -> Answer:
                     guard.current_user(), guard.current_login(), form.password.data
                 )
         except InvalidError as error:
+            note_wrong_password()
             form.show(error)
         else:
             return redirect(local_path(following))

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
-from typing import Any
+import unicodedata
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
-from flask import Blueprint, Flask, current_app, make_response, render_template, request
-from flask_babel import gettext as _
+from flask import Blueprint, Flask, current_app, g, make_response, render_template, request
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from werkzeug.wrappers import Response
 
 from config import Settings
 from matchmaker import clock, db
+from matchmaker.forms import tidy
+from matchmaker.i18n import counted
 from matchmaker.vocabulary import queries as vocabulary
 
 bp = Blueprint("accounts", __name__)
 Answer = str | Response | tuple[str, int]
+View = TypeVar("View", bound=Callable[..., Any])
 limiter = Limiter(get_remote_address, storage_uri="memory://")
 MINUTE = 60
 
@@ -34,7 +39,7 @@ def _too_many(error: RateLimitExceeded) -> Response:
     minutes = -(-wait // MINUTE)
     page = render_template(
         "errors/429.html",
-        message=_("尝试得太频繁了。为了账户安全，请在 %(n)d 分钟以后再试。", n=minutes),
+        message=counted("尝试得太频繁了。为了账户安全，请在 %(n)d 分钟以后再试。", n=minutes),
         error_id=secrets.token_hex(4),
         status=429,
     )
@@ -49,9 +54,35 @@ def settings() -> Settings:
     return value
 
 
-def sign_in_limit() -> str:
-    """Return how often a password may be tried."""
-    return settings().sign_in_limit
+def limit_wrong_passwords(view: View) -> View:
+    """Count wrong passwords for each account and from each address; right ones cost nobody."""
+    per_address = limiter.limit(
+        lambda: settings().address_limit, methods=["POST"], deduct_when=_was_wrong
+    )
+    per_account = limiter.limit(
+        lambda: settings().sign_in_limit,
+        methods=["POST"],
+        key_func=_account_key,
+        deduct_when=_was_wrong,
+    )
+    return cast("View", per_account(per_address(view)))
+
+
+def note_wrong_password() -> None:
+    """Let the try that is being answered count."""
+    g.wrong_password = True
+
+
+def _was_wrong(_response: Response) -> bool:
+    return bool(g.get("wrong_password", False))
+
+
+def _account_key() -> str:
+    """Name the account as the form will: other ways to write an address are no other account."""
+    if request.endpoint != "accounts.sign_in":
+        return f"person:{g.user.id}"
+    email = unicodedata.normalize("NFC", tidy(request.form.get("email", ""))).strip().lower()
+    return "email:" + hashlib.sha256(email.encode("utf-8", "replace")).hexdigest()
 
 
 def is_test() -> bool:

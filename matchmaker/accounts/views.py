@@ -17,10 +17,11 @@ from matchmaker.accounts.blueprint import (
     bp,
     init_app,
     is_test,
+    limit_wrong_passwords,
     limiter,
+    note_wrong_password,
     offer_places,
     settings,
-    sign_in_limit,
 )
 from matchmaker.accounts.forms import AskResetForm, ResetForm, SignInForm, SignUpForm
 from matchmaker.errors import InvalidError, NotNowError
@@ -32,14 +33,9 @@ CARRY_LIMIT = 400_000
 NOT_CARRIED = frozenset({"csrf_token", "password", "current"})
 
 
-def _email_key() -> str:
-    return "email:" + request.form.get("email", "").strip().lower()
-
-
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
-@limiter.limit(sign_in_limit, methods=["POST"])
-@limiter.limit(sign_in_limit, methods=["POST"], key_func=_email_key)
+@limit_wrong_passwords
 def sign_in() -> Answer:
     form = SignInForm(request.form)
     following = request.values.get("next", "")
@@ -50,6 +46,7 @@ def sign_in() -> Answer:
     try:
         token = _open(form)
     except InvalidError as error:
+        note_wrong_password()
         form.show(error)
         return _door(form, following), 422
     _remember(token, remember=form.remember.data)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,8 +30,10 @@ from matchmaker.catalogue.values import LISTS as LIMITS
 from matchmaker.db import Database
 from matchmaker.errors import InvalidError, MatchmakerError
 from matchmaker.forms import FORBIDDEN, SEPARATORS, plain_number, tidy
+from matchmaker.i18n import LOCALES
+from matchmaker.labels import LABELS
 from matchmaker.vocabulary import queries as vocabulary
-from models import TEXT_LIMIT, TITLE_LIMIT, Organisation, Posting, PostingKind, User
+from models import TEXT_LIMIT, TITLE_LIMIT, Mode, Organisation, Posting, PostingKind, User
 
 ALIASES = {
     "名称": "title", "需求名称": "title", "成果名称": "title", "标题": "title",
@@ -37,6 +42,8 @@ ALIASES = {
     "id": "external_id", "requirement_id": "external_id", "achievement_id": "external_id",
     "产业链": "chains", "chain": "chains", "成熟度": "trl", "合作方式": "modes", "转化方式": "modes",
     "title_joined": "title", "预算": "budget_wan", "期限": "deadline",
+    "希望找到的合作方": "partner_wanted", "目标市场": "markets", "知识产权说明": "rights_comment",
+    "合作意向": "open_to_interest",
 }  # fmt: skip
 COMMIT_EVERY = 200
 MAX_BYTES = 200_000_000
@@ -44,6 +51,16 @@ LISTS = frozenset(
     {"keywords", "innovations", "effects", "contributors", "partners", "modes", "chains"}
 )
 DATES = frozenset({"deadline", "registered_on"})
+OUTSIDE_BRACKETS = re.compile(r"[\n;；,，、]+(?![^（(]*[)）])")
+"""合成材料（聚酰胺、聚氨酯） is one chain."""
+LEVEL = re.compile(r"(?:TRL)?[-:]?第?(\d{1,3})(?:\.0+)?级?")
+MODE_WORDS = {
+    "许可": Mode.LICENSE, "许可他人使用": Mode.LICENSE, "转让": Mode.TRANSFER,
+    "向他人转让": Mode.TRANSFER, "作价入股": Mode.EQUITY, "技术入股": Mode.EQUITY,
+    "联合开发": Mode.JOINT, "合作实施": Mode.JOINT, "自行实施": Mode.SELF_INVEST,
+    "技术开发": Mode.COMMISSIONED,
+}  # fmt: skip
+"""Beside our own words: what the law and contracts say."""
 
 
 @dataclass(slots=True)
@@ -169,7 +186,12 @@ def _organisation(session: Session, name: str) -> Organisation | None:
         return None
     row = session.scalar(select(Organisation).where(Organisation.name == name))
     if row is None:
-        raise InvalidError(message=_("没有名为 %(name)s 的单位。", name=name))
+        raise InvalidError(
+            message=_(
+                "没有名为 %(name)s 的单位。请写已登记单位的全称；还没有登记的，请先在平台上注册。",
+                name=name,
+            )
+        )
     return row
 
 
@@ -223,8 +245,7 @@ def values_of(
         body = f"{title}\n{body}"
     values["problem" if kind == PostingKind.NEED else "approach"] = body[:TEXT_LIMIT]
     columns = {column.key for column in queries.kind_class(kind).__mapper__.columns}
-    for name, value in named.items():
-        found = _value(session, name, value)
+    for name, found in _values(session, named).items():
         if name == "chains" and found:
             values["nodes"] = found
         elif name == "budget_wan" and found not in (None, "") and kind == PostingKind.NEED:
@@ -238,18 +259,69 @@ def values_of(
     return values, external_id
 
 
+def _values(session: Session, named: Mapping[str, Any]) -> dict[str, Any]:
+    """Read every cell; all that cannot be used are named together."""
+    values: dict[str, Any] = {}
+    errors: dict[str, Any] = {}
+    for name, value in named.items():
+        try:
+            values[name] = _value(session, name, value)
+        except InvalidError as error:
+            if not error.fields:
+                raise
+            errors |= error.fields
+    if errors:
+        raise InvalidError(errors)
+    return values
+
+
+def _chains(session: Session, value: Any) -> list[int]:
+    items = value if isinstance(value, list) else OUTSIDE_BRACKETS.split(str(value or ""))
+    names = [str(item).strip() for item in items if str(item).strip()]
+    known = {node.name: node.id for node in vocabulary.chains(session)}
+    unknown = [name[:60] for name in names if name not in known]
+    if unknown:
+        words = _(
+            "没有名为“%(names)s”的产业链，请按“产业链”页的名称填写，或留空。",
+            names="”“".join(unknown[:5]),
+        )
+        raise InvalidError({"chains": words})
+    return [known[name] for name in names]
+
+
+def _level(value: Any) -> int | None:
+    """6, "6.0", "TRL 6", "6级"."""
+    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", "" if value is None else str(value)))
+    if not text:
+        return None
+    found = LEVEL.fullmatch(text.upper())
+    if found is None:
+        words = _("“%(value)s”看不出是几级，请写 1 到 9 的整数。", value=str(value)[:30])
+        raise InvalidError({"trl": words})
+    return int(found[1])
+
+
+def _mode(text: str) -> str:
+    """Return the code of a mode that is named in words; anything else stays for the check."""
+    known: dict[str, str] = {words: mode.value for words, mode in MODE_WORDS.items()}
+    for locale in LOCALES.values():
+        with force_locale(locale):
+            known |= {str(words).lower(): mode.value for mode, words in LABELS[Mode].items()}
+    return known.get(text.lower(), text)
+
+
 def _value(session: Session, name: str, value: Any) -> Any:
     if name == "chains":
-        names = value if isinstance(value, list) else SEPARATORS.split(str(value or ""))
-        known = {node.name: node.id for node in vocabulary.chains(session)}
-        return [known[item.strip()] for item in names if item.strip() in known]
+        return _chains(session, value)
     if name in LISTS:
         items = value if isinstance(value, list) else SEPARATORS.split(str(value or ""))
         limit = LIMITS[name][1] if name in LIMITS else KEYWORD_LIMIT
         clean = [tidy(str(item))[:limit] for item in items if str(item).strip()]
+        if name == "modes":
+            return [_mode(item) for item in clean]
         return clean[:3] if name == "keywords" else clean
     if name == "trl":
-        return int(value) if str(value or "").strip().isdecimal() else None
+        return _level(value)
     if name in DATES:
         try:
             return date.fromisoformat(str(value).strip()) if value else None

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
-from matchmaker import jobs
+from matchmaker import clock, jobs
 from matchmaker.admin.imports import ImportResult, import_records, read_records
 from matchmaker.jobs import JobRun
 from matchmaker.notifications.service import notify
-from models import PostingKind, Role, User
+from models import Job, JobStatus, Notification, PostingKind, Role, User
+
+KEEP_FILES = timedelta(days=7)
+"""So long an uploaded file waits for somebody to try its job again."""
 
 
 @jobs.task("admin.import")
@@ -39,8 +43,6 @@ def import_file(run: JobRun) -> Mapping[str, Any]:
 @jobs.task("admin.report_failures", regular=True)
 def report_failures(run: JobRun) -> Mapping[str, Any]:
     """Tell administrators of jobs that failed for good, once each."""
-    from models import Job, JobStatus, Notification
-
     with run.database.transaction() as session:
         told = {
             values.get("id")
@@ -63,3 +65,29 @@ def report_failures(run: JobRun) -> Mapping[str, Any]:
                 notify(session, person, "job.failed", job=job.kind, id=job.id,
                        endpoint="admin.job", endpoint_values={"job_id": job.id})  # fmt: skip
     return {"failed": len(failed)}
+
+
+@jobs.task("admin.clean_imports", regular=True)
+def clean_imports(run: JobRun) -> Mapping[str, Any]:
+    """Remove uploaded files that no import will read any more, a week after they came."""
+    folder = run.database.settings.instance / "imports"
+    oldest = (clock.now() - KEEP_FILES).timestamp()
+    needed = _needed_files(run)
+    removed = 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_file() and str(path) not in needed and path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
+            removed += 1
+    return {"removed": removed}
+
+
+def _needed_files(run: JobRun) -> set[str]:
+    """Return the files of imports that wait or are at work, however old."""
+    with run.database.reading() as session:
+        payloads = session.scalars(
+            select(Job.payload).where(
+                Job.kind == "admin.import",
+                Job.status.in_([JobStatus.QUEUED, JobStatus.RUNNING]),
+            )
+        )
+        return {str(payload.get("path")) for payload in payloads}

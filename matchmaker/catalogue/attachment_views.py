@@ -25,7 +25,10 @@ def attach(posting_id: int) -> Response:
             if upload is None or not upload.filename:
                 raise InvalidError({"file": _("请先选择一个文件。")})
             settings = current_app.extensions["settings"]
-            files.attach(session, settings, actor, posting, upload.filename, upload.stream)
+            files.attach(
+                session, settings, actor, posting, upload.filename, upload.stream,
+                kind=request.form.get("kind", ""),
+            )  # fmt: skip
         flash(_("附件已上传。"))
     except InvalidError as error:
         flash(str(error.fields.get("file", error.message)), "bad")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import IO, Any, cast
@@ -17,12 +18,14 @@ from config import MEGABYTE, Settings
 from matchmaker import activity, clock
 from matchmaker.catalogue import policy
 from matchmaker.errors import InvalidError, NotFoundError, require
-from models import Attachment, Posting, User
+from models import Attachment, AttachmentKind, Posting, User
 
 MAX_FILES = 10
 NAME_LIMIT = 200
 MAX_ENTRIES, MAX_UNPACKED, MAX_RATIO = 2000, 500 * MEGABYTE, 200
 CHUNK = 1024 * 1024
+ENDING = re.compile(r"[A-Za-z][A-Za-z0-9]{0,4}")
+"""What looks like the ending of some format: 合同.exe, but not 方案v2.1版."""
 OFFICE = {
     "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -39,6 +42,13 @@ PLAIN = {
     ".mp4": "video/mp4",
     ".m4v": "video/mp4",
 }
+ENDINGS: dict[str, tuple[str, ...]] = {
+    **{kind: (ending,) for kind, ending in zip(
+        OFFICE.values(), (".docx", ".xlsx", ".pptx"), strict=True
+    )},
+    **{kind: tuple(e for e, k in PLAIN.items() if k == kind) for kind in PLAIN.values()},
+}  # fmt: skip
+"""The endings that tell the truth about a type; the first is given to names that do not."""
 ACCEPTED = _l("可以上传 pdf、docx、xlsx、pptx、png、jpg、mp4 文件。")
 
 
@@ -88,28 +98,33 @@ def attach(
     posting: Posting,
     name: str,
     content: IO[bytes],
+    *,
+    kind: str = "",
 ) -> Attachment:
-    """Store a file with a posting.
+    """Store a file with a posting; `kind` says what it proves.
 
     Raises:
-        InvalidError: too many, too large, empty, or of a type that is not accepted.
+        InvalidError: too many, too large, empty, of no known kind or of a type not accepted.
 
     """
     require(policy.can_edit(actor, posting))
+    if kind and kind not in set(AttachmentKind):
+        raise InvalidError({"file": _l("请从列出的材料种类中选择。")})
     if len(posting.attachments) >= MAX_FILES:
         raise InvalidError({"file": _l("最多 %(n)d 个附件。", n=MAX_FILES)})
     size = content.seek(0, io.SEEK_END)
     if size == 0:
         raise InvalidError({"file": _l("这是一个空文件。")})
-    kind = media_type(content)
-    limit = settings.video_bytes if kind == "video/mp4" else settings.attachment_bytes
+    found = media_type(content)
+    limit = settings.video_bytes if found == "video/mp4" else settings.attachment_bytes
     if size > limit:
         raise InvalidError(
             {"file": _l("文件超过 %(n)d MB，请压缩后再上传。", n=limit // MEGABYTE)}
         )
     digest = _store(settings, content)
     row = Attachment(
-        name=safe_name(name), media_type=kind, size=size, sha256=digest,
+        kind=AttachmentKind(kind or AttachmentKind.OTHER), name=named_for(found, safe_name(name)),
+        media_type=found, size=size, sha256=digest,
         uploaded_by_id=actor.id, uploaded_at=clock.now(),
     )  # fmt: skip
     posting.attachments.append(row)
@@ -128,6 +143,17 @@ def safe_name(name: str) -> str:
     if len(name) > NAME_LIMIT and dot:
         return f"{stem[: NAME_LIMIT - len(ending) - 1]}.{ending[:10]}"
     return name[:NAME_LIMIT]
+
+
+def named_for(kind: str, name: str) -> str:
+    """Return the name with the ending of what the content is: 合同.pdf that is a film is an .mp4."""
+    stem, dot, ending = name.rpartition(".")
+    endings = ENDINGS[kind]
+    if dot and f".{ending.lower()}" in endings:
+        return name
+    known = f".{ending.lower()}" in {e for some in ENDINGS.values() for e in some}
+    kept = stem if dot and stem and (known or ENDING.fullmatch(ending)) else name
+    return f"{kept[: NAME_LIMIT - len(endings[0])].rstrip(' .')}{endings[0]}"
 
 
 def path_of(settings: Settings, digest: str) -> Path:

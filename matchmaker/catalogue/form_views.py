@@ -27,6 +27,9 @@ from matchmaker.guard import signed_in
 from matchmaker.vocabulary import queries as vocabulary
 from models import Posting, PostingKind
 
+FIRST_CHOICES = {"name_visibility": "everyone", "open_to_interest": "y"}
+"""What a new form has ticked already."""
+
 
 @bp.route("/<any(achievements, needs):kinds>/new", methods=["GET", "POST"])
 @signed_in
@@ -37,7 +40,7 @@ def new(kinds: str) -> Answer:
     if request.method == "POST":
         return _save(kind, None)
     draft = drafts.find(db.session(), actor, f"{kind.value}:new")
-    form = _form(kind, as_formdata(draft.data) if draft else None, {"name_visibility": "everyone"})
+    form = _form(kind, as_formdata(draft.data) if draft else None, FIRST_CHOICES)
     return _form_page(form, kind, None, draft=draft)
 
 

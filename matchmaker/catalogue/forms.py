@@ -226,6 +226,20 @@ class AchievementForm_(PostingForm):  # noqa: N801 - AchievementForm is the code
     ownership = Choice(_l("权属"), optional=True, kind=Ownership, choices=choices(Ownership))
     pilot = Choice(_l("中试情况"), optional=True, kind=Pilot, choices=choices(Pilot))
     transfer_scope = Text(_l("转让意愿与范围"), limit=500, optional=True)
+    partner_wanted = LongText(
+        _l("希望找到的合作方"), limit=500, rows=2, optional=True,
+        help=_l("什么样的单位、需要对方有什么专长或条件、各自做什么。"),
+    )  # fmt: skip
+    markets = Text(
+        _l("目标市场"), limit=200, optional=True, help=_l("面向的行业、应用场合或国家和地区。")
+    )
+    rights_comment = LongText(
+        _l("知识产权说明"), limit=500, rows=2, optional=True,
+        help=_l("上表没有说清的：已有的许可、共有人、保护的国家和地区。"),
+    )  # fmt: skip
+    open_to_interest = Choice(
+        _l("合作意向"), optional=True, choices=[("y", _l("欢迎洽谈")), ("n", _l("暂不洽谈"))]
+    )
     category = Choice(
         _l("成果类别"),
         optional=True,
@@ -295,6 +309,7 @@ def form_data(posting: Posting) -> dict[str, Any]:
     ]  # fmt: skip
     if isinstance(posting, Achievement):
         data["trl"] = str(posting.trl) if posting.trl else None
+        data["open_to_interest"] = "y" if posting.open_to_interest else "n"
         data["properties"] = [
             {
                 "kind": row.kind.value, "status": row.status.value, "number": row.number,

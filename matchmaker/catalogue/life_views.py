@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 from matchmaker import db, guard
 from matchmaker.catalogue import policy, queries, service
 from matchmaker.catalogue.blueprint import Answer, bp, meter_of
-from matchmaker.errors import InvalidError
+from matchmaker.errors import InvalidError, require
 from matchmaker.guard import only, signed_in
+from matchmaker.i18n import counted
 from models import Role
 
 BULK = 200
@@ -49,7 +50,10 @@ def act_with_reason(posting_id: int, verb: str) -> Answer:
     session, actor = db.session(), guard.current_user()
     posting = queries.one(session, actor, posting_id)
     steps = {"send-back": service.send_back, "withdraw": service.withdraw}
+    allowed = {"send-back": policy.can_send_back, "withdraw": policy.can_withdraw}
     error = ""
+    if request.method == "GET":
+        require(allowed[verb](actor, posting))
     if request.method == "POST":
         try:
             with db.transaction() as session:
@@ -111,7 +115,7 @@ def publish_chosen() -> Response:
     if not chosen:
         flash(_("没有发布任何内容，请先勾选。"), "warn")
     if left:
-        flash(_("%(n)d 条没有发布：已被处理，或者单位和发布人还没有核验。", n=left), "warn")
+        flash(counted("%(n)d 条没有发布：已被处理，或者单位和发布人还没有核验。", n=left), "warn")
     return redirect(url_for(".submissions"))
 
 

@@ -25,11 +25,16 @@ ACHIEVEMENT = (
     "recommended_by", "research_from", "research_to", "partners", "contributors",
     "contributors_public", "discipline_code", "sector_code", "clc_code", "high_tech_field",
     "ownership", "price_kind", "price_from", "price_to", "pilot", "transfer_scope",
+    "partner_wanted", "rights_comment", "markets", "open_to_interest",
 )  # fmt: skip
 NEED = (
     "need_kind", "tried", "why_not_alone", "benchmark", "prospect", "partner_requirements",
     "property_wish", "budget", "solver_share", "deadline", "visit_welcome", "recommended_by",
 )  # fmt: skip
+BEFORE: dict[str, Any] = {
+    "partner_wanted": "", "rights_comment": "", "markets": "", "open_to_interest": True,
+}  # fmt: skip
+"""Versions from before these fields existed say nothing of them; that is no change."""
 PARTS = ("chains", "modes", "indicators", "properties")
 PART_LABELS: dict[str, Any] = {
     "chains": _l("产业链"), "modes": _l("合作方式"), "indicators": _l("指标"),
@@ -73,7 +78,11 @@ def _plain(value: Any) -> Any:
 
 def changed_fields(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     """Names of what differs."""
-    return [name for name in after if before.get(name) != after[name]]
+    return [name for name in after if _said(before, name) != after[name]]
+
+
+def _said(snapshot: dict[str, Any], name: str) -> Any:
+    return snapshot.get(name, BEFORE.get(name))
 
 
 def record(session: Session, actor: User, posting: Posting) -> Revision | None:
@@ -116,9 +125,9 @@ Piece = tuple[str, str]
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, list[Piece]]]:
     """Field by field, what was taken out and what was put in."""
     return [
-        (name, text_difference(words(before.get(name)), words(after.get(name))))
+        (name, text_difference(words(_said(before, name)), words(_said(after, name))))
         for name in dict.fromkeys([*after, *before])
-        if before.get(name) != after.get(name)
+        if _said(before, name) != _said(after, name)
     ]
 
 
@@ -126,6 +135,8 @@ def words(value: Any) -> str:
     """Write a stored value as a reader would."""
     if value is None or value == "":
         return ""
+    if isinstance(value, bool):
+        return str(_l("是") if value else _l("否"))
     if isinstance(value, list):
         return "\n".join(
             " ".join(str(part) for part in item if part) if isinstance(item, list) else str(item)

@@ -34,6 +34,8 @@ SHORT_QUERY = 40
 """Up to this many characters a query is looked for word by word; a longer text is compared."""
 HITS = 2000
 NEAR = 100
+NEAR_SHARE = 0.3
+"""What a pasted text finds has at least this share of the best one's similarity."""
 ORGANISATIONS = 12
 QUERY_LIMIT = 5000
 TRL_BANDS = {"1-5": (1, 5), "6-7": (6, 7), "8-9": (8, 9)}
@@ -92,19 +94,23 @@ def find(session: Session, recommender: Recommender, actor: User, filters: Filte
     visible = queries.visible_to(actor, filters.kind).subquery()
     ranked = recommender.search(filters.text, side=filters.kind.value, k=500)
     order = {posting_id: place for place, (posting_id, _score) in enumerate(ranked)}
+    scores = dict(ranked)
     folded = fold(filters.text)
     if len(folded) <= SHORT_QUERY:
         statement = select(Posting.id, Posting.title).where(Posting.id.in_(select(visible.c.id)))
         for word in folded.split():
             statement = statement.where(Posting.search_text.like(like_pattern(word), escape="\\"))
-        rows = session.execute(statement.limit(HITS)).all()
+        newest = statement.order_by(Posting.updated_at.desc(), Posting.id.desc())
+        rows = session.execute(newest.limit(HITS)).all()
         if rows:
             words = folded.split()
             in_title = {row.id: all(word in fold(row.title) for word in words) for row in rows}
             ids = sorted(in_title, key=lambda i: (not in_title[i], order.get(i, HITS), i))
             return Hits(ids)
     allowed = set(session.scalars(select(visible.c.id).where(visible.c.id.in_(list(order)))))
-    return Hits([posting_id for posting_id in order if posting_id in allowed][:NEAR], near=True)
+    found = [posting_id for posting_id in order if posting_id in allowed][:NEAR]
+    least = NEAR_SHARE * scores[found[0]] if found else 0.0
+    return Hits([posting_id for posting_id in found if scores[posting_id] >= least], near=True)
 
 
 def narrowed(actor: User, filters: Filters, hits: Hits | None, *, skip: str = "") -> Select[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import activity, clock, jobs
 from matchmaker.catalogue import policy, queries, revisions
-from matchmaker.catalogue.values import checked
+from matchmaker.catalogue.values import checked, price_errors
 from matchmaker.engine import fold
 from matchmaker.errors import InvalidError, NotAllowedError, NotNowError, require
 from matchmaker.notifications.service import notify, notify_offices
@@ -28,6 +28,7 @@ from models import (
     PostingMode,
     PostingNode,
     PostingStatus,
+    PriceKind,
     PropertyRight,
     Region,
     SchemeNode,
@@ -293,6 +294,7 @@ def _apply(session: Session, posting: Posting, values: Mapping[str, Any]) -> Non
     _check_region(session, posting, found)
     for name in set(found) - {"nodes", "modes", "indicators", "properties"}:
         setattr(posting, name, found[name])
+    _check_price(posting)
     if "nodes" in found:
         _file_under(session, posting, found["nodes"])
     if "modes" in found:
@@ -306,6 +308,25 @@ def _apply(session: Session, posting: Posting, values: Mapping[str, Any]) -> Non
             session, posting, "properties", [PropertyRight(**row) for row in found["properties"]]
         )
     posting.search_text = _search_text(posting)
+
+
+def _check_price(posting: Posting) -> None:
+    """An import may bring half a price; together with what was stored it must still be one.
+
+    An amount without a word on its kind is a fixed price, two are a range.
+    """
+    if not isinstance(posting, Achievement):
+        return
+    low, high = posting.price_from, posting.price_to
+    if posting.price_kind == PriceKind.NEGOTIABLE and low is not None:
+        posting.price_kind = PriceKind.FIXED if high in {None, low} else PriceKind.RANGE
+    if posting.price_kind != PriceKind.RANGE:
+        posting.price_to = None
+    if posting.price_kind == PriceKind.NEGOTIABLE:
+        posting.price_from = None
+    errors = price_errors(posting.price_kind, posting.price_from, posting.price_to)
+    if errors:
+        raise InvalidError(errors)
 
 
 def _check_region(session: Session, posting: Posting, found: dict[str, Any]) -> None:
@@ -355,6 +376,7 @@ def _search_text(posting: Posting) -> str:
     parts = [posting.title, posting.summary, posting.problem, *posting.keywords]
     if isinstance(posting, Achievement):
         parts += [posting.approach, posting.application, *posting.innovations]
+        parts += [posting.partner_wanted, posting.markets]
     elif isinstance(posting, Need):
         parts += [posting.tried, posting.partner_requirements]
     parts += [row.name for row in posting.indicators]

@@ -21,6 +21,8 @@ from matchmaker.errors import InvalidError
 from matchmaker.forms import FORBIDDEN, plain_number
 from models import (
     ACHIEVEMENT_MODES,
+    AMOUNT_LIMIT,
+    COUNT_LIMIT,
     NEED_MODES,
     Achievement,
     Comparator,
@@ -40,14 +42,12 @@ MAX_PROPERTIES = 20
 MAX_CHAINS = 5
 LONGEST_NEED = timedelta(days=365 * 3 + 31)
 """Calls for needs ask for at most three years; a month of grace for the months of reviewing."""
-LARGEST = 2_000_000_000
-"""Yuan; what the forms take at most, and what the column holds."""
 FLAGS = {
     "true": True, "1": True, "yes": True, "y": True, "是": True,
     "false": False, "0": False, "no": False, "n": False, "否": False,
 }  # fmt: skip
 MONTH = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2])")
-NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,10})?")
+NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,10})?")
 LISTS: dict[str, tuple[int, int]] = {
     "keywords": (MAX_KEYWORDS, KEYWORD_LIMIT),
     "innovations": (MAX_POINTS, POINT_LIMIT),
@@ -148,7 +148,7 @@ def _whole(name: str, value: Any, errors: Errors) -> int | None:
         number = Decimal(plain_number(str(value)))
     except InvalidOperation:
         number = Decimal("NaN")
-    if not number.is_finite() or not -LARGEST <= number <= LARGEST or number % 1:
+    if not number.is_finite() or not -AMOUNT_LIMIT <= number <= AMOUNT_LIMIT or number % 1:
         errors[name] = _("请只填数字，例如 150。")
         return None
     return int(number)
@@ -206,10 +206,7 @@ def _check_need(found: dict[str, Any], errors: Errors, *, is_new_deadline: bool)
 def _check_achievement(found: dict[str, Any], errors: Errors) -> None:
     price = found.get("price_kind")
     low, high = found.get("price_from"), found.get("price_to")
-    if price == PriceKind.RANGE and (low is None or high is None or low > high):
-        errors["price_from"] = _("价格区间请填两个数，前小后大。")
-    if price == PriceKind.FIXED and low is None:
-        errors["price_from"] = _("请填写价格，或改选面议。")
+    errors |= price_errors(price, low, high)
     if price == PriceKind.NEGOTIABLE:
         found["price_from"] = found["price_to"] = None
     if price == PriceKind.FIXED:
@@ -224,6 +221,22 @@ def _check_achievement(found: dict[str, Any], errors: Errors) -> None:
         )  # fmt: skip
     elif "registration_number" in found:
         found["registration_number"] = None
+
+
+def price_errors(kind: PriceKind | None, low: int | None, high: int | None) -> Errors:
+    """Say what is wrong with a price; a negotiable one has no amounts, a fixed one has one."""
+    if kind == PriceKind.NEGOTIABLE:
+        return {}
+    if kind == PriceKind.FIXED:
+        high = None
+    if min(low or 0, high or 0) < 0:
+        return {"price_from": _("价格不能是负数。")}
+    ascends = low is None or high is None or low <= high
+    if not ascends or (kind == PriceKind.RANGE and (low is None or high is None)):
+        return {"price_from": _("价格区间请填两个数，前小后大。")}
+    if kind == PriceKind.FIXED and low is None:
+        return {"price_from": _("请填写价格，或改选面议。")}
+    return {}
 
 
 def _parsed(name: str, text: str, parse: Any, errors: Errors) -> str:
@@ -318,7 +331,7 @@ def _property(number: int, row: Mapping[str, Any], errors: Errors) -> dict[str, 
     else:
         errors[key] = _("第 %(n)d 行请从列出的类型和状态中选择。", n=number)
     count = plain_number(str(row.get("count") or "1"))
-    if not count.isdecimal() or not 1 <= int(count[:6]) <= 9999:
+    if not count.isdecimal() or not 1 <= int(count[:6]) <= COUNT_LIMIT:
         errors[key] = _("第 %(n)d 行的件数请填整数。", n=number)
         count = "1"
     text = str(row.get("number") or "").strip()[:60]

@@ -24,9 +24,10 @@ from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.shown import shown
 from matchmaker.errors import NotFoundError
 from matchmaker.guard import signed_in
+from matchmaker.labels import choices
 from matchmaker.paging import Page, without
 from matchmaker.vocabulary import queries as vocabulary
-from models import Posting, PostingKind, PostingStatus, User
+from models import AttachmentKind, Posting, PostingKind, PostingStatus, User
 
 __all__ = ["attachment_views", "bp", "form_views", "life_views"]
 
@@ -104,6 +105,7 @@ def _detail(posting_id: int, kind: PostingKind) -> str:
         related=related(session, actor, posting) if related else [],
         history=activity_of(session, actor, posting) if inside else [],
         meter=meter_of(posting) if inside else None,
+        attachment_kinds=choices(AttachmentKind),
     )  # fmt: skip
 
 

@@ -167,7 +167,9 @@ def compare(
     ours, theirs = by_requirement(pairs, scores), by_requirement(pairs, others)
     result = {}
     for name in MEASURES:
-        gains = np.array([ours[key][name] - theirs[key][name] for key in ours if name in ours[key]])
+        gains = np.array(
+            [ours[key][name] - theirs[key][name] for key in ours if name in ours[key]]
+        )
         if len(gains):
             result[name] = {"difference": float(gains.mean()), **interval_of(gains, seed=seed)}
     return result

@@ -16,6 +16,7 @@ from matchmaker.accounts import queries as accounts
 from matchmaker.admin import queries as admin
 from matchmaker.catalogue import policy, queries
 from matchmaker.guard import effective_role
+from matchmaker.i18n import counted
 from matchmaker.review import queries as review
 from matchmaker.vocabulary.queries import PRIMARY_SCHEME
 from models import (
@@ -58,24 +59,28 @@ def waiting_for(session: Session, actor: User) -> list[ToDo]:
 
 
 def _organiser(session: Session, actor: User) -> list[ToDo]:
-    review_counts = review.tab_counts(session, actor, review.QueueFilters())
+    pairs = review.tab_counts(session, actor, review.QueueFilters())
+    submitted, waiting = queries.count_submitted(session), pairs["waiting"]
+    organisations = accounts.count_waiting(session, actor)
     return [
-        ToDo(queries.count_submitted(session), _("条内容待发布审核"), _("发布后一秒内开始推荐"),
+        ToDo(submitted, counted("条内容待发布审核", n=submitted), _("发布后一秒内开始推荐"),
              _("去审核"), "catalogue.submissions", {}),
-        ToDo(review_counts["waiting"], _("条推荐待审核"),
-             _("新增 %(n)d 条", n=review_counts["new"]), _("继续审核"), "review.queue", {}, main=True),
-        ToDo(accounts.count_waiting(session, actor), _("家单位待核验"),
+        ToDo(waiting, counted("条推荐待审核", n=waiting),
+             _("新增 %(n)d 条", n=pairs["new"]), _("继续审核"), "review.queue", {}, main=True),
+        ToDo(organisations, counted("家单位待核验", n=organisations),
              _("核验以前，单位发布的内容对别人不可见"), _("去核验"), "accounts.verification", {}),
     ]  # fmt: skip
 
 
 def _administrator(session: Session, actor: User) -> list[ToDo]:
+    organisations = accounts.count_waiting(session, actor)
+    failed, unsent = admin.count_failed(session), admin.count_unsent(session)
     return [
-        ToDo(accounts.count_waiting(session, actor), _("家单位待核验"), _("政府部门由管理员核验"),
+        ToDo(organisations, counted("家单位待核验", n=organisations), _("政府部门由管理员核验"),
              _("去核验"), "accounts.verification", {}),
-        ToDo(admin.count_failed(session), _("项后台任务失败"), _("看原因，可以重试"),
+        ToDo(failed, counted("项后台任务失败", n=failed), _("看原因，可以重试"),
              _("看任务"), "admin.job_list", {"status": "failed"}, due=True),
-        ToDo(admin.count_unsent(session), _("封邮件没有寄出"), _("没有配置邮件服务器时，在这里查看链接"),
+        ToDo(unsent, counted("封邮件没有寄出", n=unsent), _("没有配置邮件服务器时，在这里查看链接"),
              _("看邮件"), "admin.mails", {}),
     ]  # fmt: skip
 
@@ -94,16 +99,18 @@ def _own(session: Session, actor: User) -> list[ToDo]:
         )
     ) or 0  # fmt: skip
     confirmed = actor.membership == Membership.CONFIRMED
+    accepted = len(review.accepted_of(session, actor))
     return [
-        ToDo(returned, _("条内容被退回，请修改"), _("组织方写了要改什么"), _("去修改"),
+        ToDo(returned, counted("条内容被退回，请修改", n=returned), _("组织方写了要改什么"), _("去修改"),
              "catalogue.mine", {"status": "draft"}, due=True),
-        ToDo(len(review.accepted_of(session, actor)), _("对供需已接受对接"),
+        ToDo(accepted, counted("对供需已接受对接", n=accepted),
              _("可以看到理由和对方的联系方式"), _("看对接"), "review.pairings", {}, main=True),
-        ToDo(ending, _("条内容快到期"), _("续期只要点一下"), _("去续期"), "catalogue.mine",
-             {"status": "published"}),
-        ToDo(drafts, _("份草稿没有提交"), _("写完就可以提交审核"), _("继续写"), "catalogue.mine",
-             {"status": "draft"}),
-        ToDo(people if confirmed else 0, _("位同事等待确认"), _("确认他们是本单位人员"), _("去确认"),
+        ToDo(ending, counted("条内容快到期", n=ending), _("续期只要点一下"), _("去续期"),
+             "catalogue.mine", {"status": "published"}),
+        ToDo(drafts, counted("份草稿没有提交", n=drafts), _("写完就可以提交审核"), _("继续写"),
+             "catalogue.mine", {"status": "draft"}),
+        ToDo(people if confirmed else 0, counted("位同事等待确认", n=people),
+             _("确认他们是本单位人员"), _("去确认"),
              "accounts.organisation", {"organisation_id": actor.organisation_id}),
     ]  # fmt: skip
 

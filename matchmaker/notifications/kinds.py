@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+
+from matchmaker.i18n import counted
 
 KINDS: dict[str, Any] = {
     "organisation.waiting": _l("%(organisation)s 等待核验"),
@@ -23,6 +26,31 @@ KINDS: dict[str, Any] = {
     "match.reopened": _l("“%(need)s”与“%(achievement)s”的对接已改为重新审核"),
     "job.failed": _l("后台任务失败：%(job)s"),
 }
+
+
+SUMMARIES: dict[str, Callable[[int], str]] = {
+    "organisation.waiting": lambda n: counted("%(n)d 家单位等待核验", n=n),
+    "organisation.verified": lambda n: counted("%(n)d 家单位通过核验", n=n),
+    "organisation.refused": lambda n: counted("%(n)d 家单位未通过核验", n=n),
+    "membership.requested": lambda n: counted("%(n)d 人申请加入您的单位", n=n),
+    "membership.confirmed": lambda n: counted("%(n)d 次确认您是本单位人员", n=n),
+    "membership.refused": lambda n: counted("%(n)d 次没有确认您是本单位人员", n=n),
+    "posting.submitted": lambda n: counted("%(n)d 条内容提交审核", n=n),
+    "posting.published": lambda n: counted("%(n)d 条内容已发布", n=n),
+    "posting.returned": lambda n: counted("%(n)d 条内容需要修改", n=n),
+    "posting.withdrawn": lambda n: counted("%(n)d 条内容已被组织方撤回", n=n),
+    "posting.expiring": lambda n: counted("%(n)d 条内容快要到期", n=n),
+    "posting.archived": lambda n: counted("%(n)d 条内容已到期归档", n=n),
+    "match.accepted": lambda n: counted("%(n)d 对对接已被接受", n=n),
+    "match.reopened": lambda n: counted("%(n)d 对对接改为重新审核", n=n),
+    "job.failed": lambda n: counted("%(n)d 项后台任务失败", n=n),
+}
+"""What stands above several lines of one kind."""
+
+
+def summary(kind: str, n: int) -> str:
+    """Word several lines of one kind."""
+    return SUMMARIES[kind](n)
 
 
 def sentence(kind: str, values: dict[str, Any]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from matchmaker import clock, mail
@@ -77,11 +78,23 @@ def notify_offices(session: Session, kind: str, **values: Any) -> None:
 
 def mark_read(session: Session, actor: User, notification_id: int | None = None) -> None:
     """Mark one of one's own lines, or all, as read."""
+    one = [] if notification_id is None else [Notification.id == notification_id]
+    _mark(session, actor, *one)
+
+
+def mark_group_read(session: Session, actor: User, kind: str, day: date, *, newest: int) -> None:
+    """Mark one's own lines of a kind and day as read, up to the newest that was on the page."""
+    start = datetime.combine(day, time(), clock.LOCAL_ZONE)
+    _mark(
+        session, actor, Notification.kind == kind, Notification.id <= newest,
+        Notification.created_at >= start, Notification.created_at < start + timedelta(days=1),
+    )  # fmt: skip
+
+
+def _mark(session: Session, actor: User, *which: ColumnElement[bool]) -> None:
     statement = update(Notification).where(
-        Notification.user_id == actor.id, Notification.read_at.is_(None)
+        Notification.user_id == actor.id, Notification.read_at.is_(None), *which
     )
-    if notification_id is not None:
-        statement = statement.where(Notification.id == notification_id)
     session.execute(
         statement.values(read_at=clock.now()).execution_options(synchronize_session=False)
     )

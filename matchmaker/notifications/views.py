@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Flask, g, redirect, render_template, request, url_for
 from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response
 
-from matchmaker import db, guard
+from matchmaker import clock, db, guard
+from matchmaker.errors import NotFoundError
 from matchmaker.notifications import queries, service
-from matchmaker.notifications.kinds import sentence
+from matchmaker.notifications.kinds import KINDS, sentence, summary
 from matchmaker.paging import Page
 
 bp = Blueprint("notifications", __name__, url_prefix="/notifications")
@@ -29,9 +31,17 @@ def init_app(app: Flask) -> None:
 @guard.signed_in
 def inbox() -> str:
     actor, session = guard.current_user(), db.session()
-    page = Page.of(request, queries.count(session, actor), queries.PAGE)
-    lines = queries.inbox(session, actor, page.number)
-    return render_template("notifications/inbox.html", lines=lines, page=page, sentence=sentence)
+    outline = queries.outline(session, actor)
+    page = Page.of(request, len(outline), queries.PAGE)
+    shown = outline[page.offset : page.offset + page.size]
+    return render_template(
+        "notifications/inbox.html",
+        groups=queries.lines_of(session, shown),
+        page=page,
+        sentence=sentence,
+        summary=summary,
+        local_day=lambda at: at.astimezone(clock.LOCAL_ZONE).date(),
+    )
 
 
 @bp.get("/<int:notification_id>")
@@ -55,6 +65,20 @@ def read_one(notification_id: int) -> Response:
     with db.transaction() as session:
         actor = guard.current_user()
         service.mark_read(session, actor, queries.one(session, actor, notification_id).id)
+    return redirect(url_for(".inbox"))
+
+
+@bp.post("/read/<notice>/<day>/<int:newest>")
+@guard.signed_in
+def read_group(notice: str, day: str, newest: int) -> Response:
+    if notice not in KINDS:
+        raise NotFoundError
+    try:
+        when = date.fromisoformat(day)
+    except ValueError:
+        raise NotFoundError from None
+    with db.transaction() as session:
+        service.mark_group_read(session, guard.current_user(), notice, when, newest=newest)
     return redirect(url_for(".inbox"))
 
 

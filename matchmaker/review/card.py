@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from matchmaker.catalogue.index import body_parts, document_of
 from matchmaker.engine import Explanation, IndicatorCheck, Recommender
-from matchmaker.i18n import grouped, named
+from matchmaker.i18n import counted, grouped, named
 from matchmaker.labels import label
 from matchmaker.review.kinds import SIGNALS, words_of
 from models import Match, Posting
@@ -99,7 +98,7 @@ def _bars(explanation: Explanation) -> list[Bar]:
     others = explanation.other_terms_count + len(rest)
     value = explanation.other_terms_contribution + sum(item.contribution for item in rest)
     if others:
-        terms.append(Bar(_("其他 %(n)d 个词", n=others), value))
+        terms.append(Bar(counted("其他 %(n)d 个词", n=others), value))
     fields = [
         Bar(str(SIGNALS[name]), value, group=first == 0)
         for first, (name, value) in enumerate(explanation.contributions.items())

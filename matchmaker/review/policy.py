@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matchmaker.catalogue import policy as catalogue
 from matchmaker.guard import effective_role
-from models import Match, MatchStatus, Role, User
+from models import NEXT_MATCH_STATUSES, Match, MatchStatus, Role, User
 
 
 def can_review(actor: User) -> bool:
@@ -15,6 +15,11 @@ def can_review(actor: User) -> bool:
 def can_decide(actor: User, match: Match) -> bool:
     """An organiser whose own organisation is not a party."""
     return effective_role(actor) == Role.ORGANISER and not is_party(actor, match)
+
+
+def can_pick(actor: User, match: Match) -> bool:
+    """Tell whether the pair may be part of a decision on several."""
+    return MatchStatus.ACCEPTED in NEXT_MATCH_STATUSES[match.status] and can_decide(actor, match)
 
 
 def is_party(actor: User, match: Match) -> bool:

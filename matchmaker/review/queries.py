@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from matchmaker import clock
@@ -21,6 +22,7 @@ from models import (
     Need,
     Organisation,
     Posting,
+    PostingMode,
     PostingNode,
     PostingStatus,
     User,
@@ -28,8 +30,22 @@ from models import (
 )
 
 TABS = ("waiting", "new", "deferred", "accepted", "rejected")
+OPEN_TABS = ("waiting", "new", "deferred")
 VISIT = timedelta(minutes=30)
 HISTORY = 30
+ORGANISATIONS = 60
+"""So many organisations can be chosen from: those with the most pairs."""
+SCORES = (30, 50, 70)
+NEED, ACHIEVEMENT = aliased(Posting, name="need"), aliased(Posting, name="achievement")
+PROVINCES: dict[str, ColumnElement[bool]] = {
+    prefix: NEED.region_code.like(f"{prefix}%") for prefix in ("50", "51")
+}
+READINESS: dict[str, ColumnElement[bool]] = {
+    "met": ACHIEVEMENT.trl >= NEED.trl,
+    "short": ACHIEVEMENT.trl < NEED.trl,
+    "unknown": or_(ACHIEVEMENT.trl.is_(None), NEED.trl.is_(None)),
+}
+"""Whether the achievement is as mature as the need asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,30 @@ class QueueFilters:
     regions: tuple[str, ...] = ()
     least: int = 0
     """Lowest score, out of 100."""
+    modes: tuple[str, ...] = ()
+    readiness: tuple[str, ...] = ()
+    organisations: tuple[int, ...] = ()
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the names and values that say the same in an address or a form."""
+        return {
+            "tab": [self.tab],
+            "chain": [str(chain) for chain in self.chains],
+            "region": list(self.regions),
+            "mode": list(self.modes),
+            "trl": list(self.readiness),
+            "organisation": [str(organisation) for organisation in self.organisations],
+            "least": [str(self.least)] if self.least else [],
+        }
+
+    @property
+    def chosen(self) -> int:
+        """How many conditions narrow the tab."""
+        return sum(len(values) for values in self.arguments().values()) - 1
+
+    def of_tab(self, tab: str) -> QueueFilters:
+        """Return the same facets in another tab."""
+        return replace(self, tab=tab)
 
 
 def _open() -> ColumnElement[bool]:
@@ -54,8 +94,7 @@ def _open() -> ColumnElement[bool]:
 def in_tab(tab: str, actor: User) -> ColumnElement[bool]:
     """Tell which matches belong to a tab."""
     if tab == "new":
-        since = actor.queue_seen_at
-        return and_(_open(), Match.created_at > since) if since else _open()
+        return and_(_open(), _is_new(actor))
     if tab == "deferred":
         return and_(Match.status == MatchStatus.DEFERRED, Match.defer_until > clock.today())
     if tab in {"accepted", "rejected"}:
@@ -63,53 +102,140 @@ def in_tab(tab: str, actor: User) -> ColumnElement[bool]:
     return _open()
 
 
-def _matches(actor: User, filters: QueueFilters) -> Select[Any]:
-    """Matches of a tab whose both sides are still published (decided ones: whatever they are)."""
-    need, achievement = aliased(Posting), aliased(Posting)
+def _is_new(actor: User) -> ColumnElement[bool]:
+    since = actor.queue_seen_at
+    return Match.created_at > since if since else true()
+
+
+def _left_today(tab: str, actor: User) -> ColumnElement[bool]:
+    """Tell which matches a decision of today took out of a tab, as far as one can know."""
+    if tab not in OPEN_TABS:
+        return false()
+    decided = Match.decided_at >= _midnight()
+    return and_(decided, _is_new(actor)) if tab == "new" else decided
+
+
+def _matches(
+    actor: User,
+    filters: QueueFilters,
+    *,
+    skip: str = "",
+    also: ColumnElement[bool] | None = None,
+) -> Select[Any]:
+    """Matches of a tab whose both sides are still published (decided ones: whatever they are).
+
+    All facets but `skip` apply; `also` names matches that are taken though they left the tab.
+    """
+    inside = in_tab(filters.tab, actor)
     statement = (
         select(Match)
-        .join(need, need.id == Match.need_id)
-        .join(achievement, achievement.id == Match.achievement_id)
-        .where(in_tab(filters.tab, actor), Match.score * 100 >= filters.least)
+        .select_from(Match)
+        .join(NEED, NEED.id == Match.need_id)
+        .join(ACHIEVEMENT, ACHIEVEMENT.id == Match.achievement_id)
+        .where(inside if also is None else or_(inside, also))
     )
-    if filters.tab not in {"accepted", "rejected"}:
+    if filters.tab in OPEN_TABS:
         owners = aliased(Organisation), aliased(Organisation)
         statement = statement.where(
-            need.status == PostingStatus.PUBLISHED, achievement.status == PostingStatus.PUBLISHED
+            NEED.status == PostingStatus.PUBLISHED, ACHIEVEMENT.status == PostingStatus.PUBLISHED
         )
-        for side, owner in zip((need, achievement), owners, strict=True):
+        for side, owner in zip((NEED, ACHIEVEMENT), owners, strict=True):
             statement = statement.join(owner, owner.id == side.organisation_id).where(
                 owner.status == Verification.VERIFIED
             )
+    facets = _facets(filters)
+    return statement.where(*[facet for name, facet in facets.items() if name != skip])
+
+
+def _facets(filters: QueueFilters) -> dict[str, ColumnElement[bool]]:
+    """Return the condition of each facet in which something is chosen."""
+    facets: dict[str, ColumnElement[bool]] = {}
     if filters.chains:
         filed = select(PostingNode.posting_id).where(PostingNode.node_id.in_(filters.chains))
-        statement = statement.where(Match.need_id.in_(filed))
+        facets["chain"] = Match.need_id.in_(filed)
     if filters.regions:
-        statement = statement.where(
-            or_(*[need.region_code.like(f"{prefix}%") for prefix in filters.regions])
-        )
-    return statement
+        facets["region"] = or_(*[PROVINCES[prefix] for prefix in filters.regions])
+    if filters.modes:
+        offered = select(PostingMode.posting_id).where(PostingMode.mode.in_(filters.modes))
+        facets["mode"] = Match.achievement_id.in_(offered)
+    if filters.readiness:
+        facets["trl"] = or_(*[READINESS[name] for name in filters.readiness])
+    if filters.organisations:
+        facets["organisation"] = NEED.organisation_id.in_(filters.organisations)
+    if filters.least:
+        facets["least"] = _at_least(filters.least)
+    return facets
 
 
-def needs_in_queue(session: Session, actor: User, filters: QueueFilters) -> list[int]:
-    """Ids of the needs of a tab, the best open pair first."""
+def _at_least(score: int) -> ColumnElement[bool]:
+    return Match.score * 100 >= score
+
+
+def needs_in_queue(session: Session, actor: User, filters: QueueFilters) -> dict[int, float]:
+    """The needs of a tab in their order, each with the score of its best pair in the tab.
+
+    What was decided today still counts for the order, so that no need moves while somebody works.
+    """
+    inside = in_tab(filters.tab, actor)
+    best = func.max(case((inside, Match.score)))
     rows = session.execute(
-        _matches(actor, filters)
-        .with_only_columns(Match.need_id, func.max(Match.score).label("best"))
+        _matches(actor, filters, also=_left_today(filters.tab, actor))
+        .with_only_columns(Match.need_id, best)
         .group_by(Match.need_id)
+        .having(best.is_not(None))
         .order_by(func.max(Match.score).desc(), Match.need_id)
     )
-    return [need_id for need_id, _best in rows]
+    return dict(rows.all())
 
 
 def tab_counts(session: Session, actor: User, filters: QueueFilters) -> dict[str, int]:
     """How many pairs each tab holds under the same facets."""
     counts = {}
     for tab in TABS:
-        part = QueueFilters(tab, filters.chains, filters.regions, filters.least)
-        statement = _matches(actor, part).with_only_columns(func.count(Match.id))
-        counts[tab] = session.scalar(statement) or 0
+        part = _matches(actor, filters.of_tab(tab))
+        counts[tab] = session.scalar(part.with_only_columns(func.count(Match.id))) or 0
     return counts
+
+
+def facet_counts(
+    session: Session, actor: User, filters: QueueFilters
+) -> dict[str, dict[Any, int]]:
+    """Count the pairs of every value of every facet among what the other facets leave."""
+
+    def of_each(name: str, options: dict[Any, ColumnElement[bool]]) -> dict[Any, int]:
+        columns = [func.count(case((option, Match.id))) for option in options.values()]
+        among = _matches(actor, filters, skip=name).with_only_columns(*columns)
+        return dict(zip(options, session.execute(among).one(), strict=True))
+
+    def of_rows(name: str, column: Any, *join: Any) -> dict[Any, int]:
+        number = func.count(Match.id)
+        among = _matches(actor, filters, skip=name).with_only_columns(column, number)
+        among = among.join(*join) if join else among
+        return dict(session.execute(among.group_by(column).order_by(number.desc(), column)).all())
+
+    return {
+        "chain": of_rows(
+            "chain", PostingNode.node_id, PostingNode, PostingNode.posting_id == Match.need_id
+        ),
+        "region": of_each("region", PROVINCES),
+        "mode": of_rows(
+            "mode", PostingMode.mode, PostingMode, PostingMode.posting_id == Match.achievement_id
+        ),
+        "trl": of_each("trl", READINESS),
+        "organisation": of_rows("organisation", NEED.organisation_id),
+        "least": of_each("least", {score: _at_least(score) for score in SCORES}),
+    }
+
+
+def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The names of organisations, in the order of their ids given."""
+    wanted = list(ids)
+    names: dict[int, str] = dict(
+        session.execute(
+            select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))
+        ).all()
+    )
+    return {number: names[number] for number in wanted if number in names}
 
 
 def count_waiting(session: Session, actor: User) -> int:
@@ -192,18 +318,17 @@ def pairs_of(session: Session, actor: User, posting: Posting) -> list[Match]:
     return list(session.scalars(statement).unique())
 
 
+def _midnight() -> datetime:
+    local = clock.now().astimezone(clock.LOCAL_ZONE)
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
 def decided_today(session: Session, actor: User) -> int:
     """How many pairs the person has decided since midnight."""
-    local = clock.now().astimezone(clock.LOCAL_ZONE)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    return (
-        session.scalar(
-            select(func.count(Match.id)).where(
-                Match.decided_by_id == actor.id, Match.decided_at >= midnight
-            )
-        )
-        or 0
+    statement = select(func.count(Match.id)).where(
+        Match.decided_by_id == actor.id, Match.decided_at >= _midnight()
     )
+    return session.scalar(statement) or 0
 
 
 def activity_of(session: Session, actor: User, posting: Posting) -> list[Activity]:

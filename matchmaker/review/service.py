@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,6 +29,17 @@ ANNOUNCE_AFTER = timedelta(seconds=60)
 DEFER_DAYS = 14
 REMARK_LIMIT = 500
 NOTE_LIMIT = 1000
+
+
+@dataclass(slots=True)
+class ManyDecided:
+    """What became of several pairs that were decided at once."""
+
+    done: list[Match] = field(default_factory=list)
+    beaten: list[Match] = field(default_factory=list)
+    """Somebody else was faster, or a side is no longer published."""
+    own: list[Match] = field(default_factory=list)
+    """The person's own organisation is a party."""
 
 
 def accept(
@@ -135,21 +147,25 @@ def note(session: Session, actor: User, match: Match, text: str) -> MatchNote:
 def decide_many(
     session: Session,
     actor: User,
-    matches: list[Match],
+    matches: Iterable[Match],
     versions: Mapping[int, int],
     verb: Callable[..., None],
-    **values: Any,
-) -> tuple[int, list[Match]]:
-    """Apply one decision to several pairs; return how many, and those somebody else decided."""
-    done = 0
-    beaten: list[Match] = []
+    *,
+    values_of: Callable[[Match], Mapping[str, Any]] = lambda _match: {},
+) -> ManyDecided:
+    """Apply one decision to several pairs; those that cannot be decided are left as they are."""
+    result = ManyDecided()
     for match in matches:
+        if policy.is_party(actor, match):
+            result.own.append(match)
+            continue
+        version = versions.get(match.id, -1)
         try:
-            verb(session, actor, match, version=versions.get(match.id, -1), **values)
-            done += 1
+            verb(session, actor, match, version=version, **values_of(match))
+            result.done.append(match)
         except NotNowError:
-            beaten.append(match)
-    return done, beaten
+            result.beaten.append(match)
+    return result
 
 
 def _decide(

@@ -2,6 +2,9 @@
 
 const desk = document.querySelector("[data-review]");
 const toast = document.querySelector("[data-toast]");
+const bar = document.querySelector("[data-bulk]");
+const boxes = [...document.querySelectorAll('[data-review] input[name="chosen"]')];
+const REASON_KEYS = "1234567890-";
 const press = (name) => document.querySelector(`[data-act="${name}"]`)?.click();
 const typing = (element) =>
   element.closest("textarea, select, [contenteditable]") ||
@@ -13,19 +16,67 @@ function step(direction) {
   links[place + direction]?.click();
 }
 
-const rejecting = () => document.querySelector("[data-reject][open]");
+// What is ticked stays ticked while one goes from pair to pair of the same need.
+const picked = () => boxes.filter((box) => box.checked);
+const place = `matchmaker.picked.${bar?.dataset.need}`;
+const id = (box) => box.value.split(":")[0];
+
+function restore() {
+  if (!bar) return;
+  const kept = JSON.parse(sessionStorage.getItem(place) ?? "[]");
+  for (const box of boxes) box.checked ||= box.defaultChecked || kept.includes(id(box));
+  count();
+}
+
+function count() {
+  if (!bar) return;
+  const ids = picked().map(id);
+  if (ids.length) sessionStorage.setItem(place, JSON.stringify(ids));
+  else sessionStorage.removeItem(place);
+  desk.dataset.ticked = ids.length ? "some" : "none";
+  const words = bar.querySelector("[data-picked]");
+  words.textContent = words.dataset.picked.replace("{n}", ids.length);
+  for (const box of document.querySelectorAll("[data-reject][open]")) {
+    if (bar.contains(box) !== ids.length > 0) box.open = false;
+  }
+}
+
+function clear() {
+  for (const box of boxes) box.checked = false;
+  count();
+}
+
+document.addEventListener("change", (event) => {
+  if (boxes.includes(event.target)) count();
+});
+bar?.querySelector('[data-act="clear"]').addEventListener("click", (event) => {
+  event.preventDefault();
+  clear();
+  document.querySelector("[data-candidate][aria-current]")?.focus();
+});
+document.querySelector("#bulk")?.addEventListener("submit", () => sessionStorage.removeItem(place));
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) restore();
+});
+restore();
+
+// While something is ticked, a decision is one on all of it.
+const act = (name) => press(picked().length ? `${name}-picked` : name);
+const side = () => (picked().length ? "[data-bulk]" : "[data-decide]");
+const rejecting = () => document.querySelector(`${side()} [data-reject][open]`);
 
 const keys = {
   j: () => step(1),
   k: () => step(-1),
-  a: () => press("accept"),
-  d: () => press("defer"),
+  a: () => act("accept"),
+  d: () => act("defer"),
   u: () => press("undo"),
   r: () => {
-    press("reject");
-    document.querySelector("[data-reject] input[type=radio]")?.focus();
+    act("reject");
+    document.querySelector(`${side()} [data-reject] input[type=radio]`)?.focus();
   },
   x: () => document.querySelector("[data-candidate][aria-current]")?.parentElement.querySelector("input")?.click(),
+  c: () => press("clear"),
   n: () => document.querySelector("[data-note]")?.focus(),
   "[": () => press("before"),
   "]": () => press("after"),
@@ -36,6 +87,12 @@ const keys = {
   },
 };
 
+function choose(choice) {
+  choice.checked = true;
+  const remark = choice.closest("[data-reject]").querySelector('[name="remark"]');
+  (choice.value === "other" ? remark : choice).focus();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   const open = rejecting();
@@ -45,24 +102,25 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (typing(event.target)) return;
-  if (open && /^[1-9]$/.test(event.key)) {
-    const choice = open.querySelectorAll("input[type=radio]")[Number(event.key) - 1];
+  if (open && event.key.length === 1 && REASON_KEYS.includes(event.key)) {
+    const choice = open.querySelectorAll("input[type=radio]")[REASON_KEYS.indexOf(event.key)];
     if (choice) {
-      choice.checked = true;
-      choice.focus();
+      event.preventDefault();
+      choose(choice);
     }
     return;
   }
   if (open && event.key === "Enter" && event.target.matches("input[type=radio]")) {
     event.preventDefault();
-    open.closest("form").requestSubmit();
+    const button = open.querySelector("button");
+    button.form.requestSubmit(button);
     return;
   }
   if (desk?.dataset.keys === "off" && event.key !== "?") return;
-  const act = keys[event.key.toLowerCase()];
-  if (act) {
+  const key = keys[event.key.toLowerCase()];
+  if (key) {
     event.preventDefault();
-    act();
+    key();
   }
 });
 

@@ -284,7 +284,16 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
     ("need", {"deadline": "明年"}, "不是日期"),
     ("need", {"deadline": "2020-01-01"}, "期限已经过去"),
     ("need", {"trl": 12}, "1 到 9 级"),
+    ("need", {"trl": "很成熟"}, "“很成熟”看不出是几级"),
+    ("need", {"trl": "6-7"}, "“6-7”看不出是几级"),
+    ("need", {"trl": 6.5}, "“6.5”看不出是几级"),
+    ("need", {"trl": "0"}, "1 到 9 级"),
+    ("need", {"chains": "没有的链"}, "没有名为“没有的链”的产业链"),
+    ("need", {"chains": ["甲", 7]}, "没有名为“甲”“7”的产业链"),
+    ("need", {"chains": "甲", "trl": "乙"}, "“乙”看不出是几级"),
+    ("need", {"trl": "乙", "chains": "甲"}, "没有名为“甲”的产业链"),
     ("need", {"modes": "偷"}, "请从列出的方式中选择"),
+    ("need", {"modes": "技术许可、偷"}, "请从列出的方式中选择"),
     ("need", {"need_kind": "whatever"}, "不是可用的选项"),
     ("need", {"need_kind": ["retrofit"]}, "不是可用的选项"),
     ("need", {"summary": "长" * 201}, "多出 1 字"),
@@ -391,6 +400,53 @@ def test_numbers_and_yes_or_no_are_read_as_people_write_them(
             for need in session.scalars(select(Need).order_by(Need.id))
         ]
     assert found == [(15_000_000, 40, True, 7), (5000, 40, False, None)]
+
+
+@pytest.mark.parametrize(
+    "text", ["6", 6, 6.0, "6.0", "TRL 6", "trl6", "TRL-6", "6级", "第 6 级", "TRL６级", " ６ "]
+)
+def test_a_level_is_read_as_people_write_it(
+    own_database: Database, importer: int, text: object
+) -> None:
+    assert take(own_database, importer, {**GOOD, "成熟度": text}).refused == []
+
+    with own_database.reading() as session:
+        assert session.scalars(select(Need.trl)).one() == 6
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "text", "modes"),
+    [
+        ("achievement", "转化方式", "技术许可、技术转让；作价投资", [Mode.LICENSE, Mode.TRANSFER, Mode.EQUITY]),
+        ("achievement", "转化方式", "作价入股, 自行投资", [Mode.EQUITY, Mode.SELF_INVEST]),
+        ("need", "合作方式", "合作开发 、委托开发", [Mode.JOINT, Mode.COMMISSIONED]),
+        ("need", "modes", ["技术咨询", "service"], [Mode.CONSULTING, Mode.SERVICE]),
+    ],
+)  # fmt: skip
+def test_ways_of_working_together_are_read_by_their_names(
+    own_database: Database, importer: int, kind: str, column: str, text: object, modes: list[Mode]
+) -> None:
+    assert take(own_database, importer, {**GOOD, column: text}, kind=kind).refused == []
+
+    with own_database.reading() as session:
+        posting = session.scalars(select(Posting)).unique().one()
+        assert set(posting.modes) == set(modes)
+
+
+def test_chains_are_read_by_their_names_brackets_and_all(
+    own_database: Database, importer: int
+) -> None:
+    names = ["动力电池", "合成材料（聚酰胺、聚氨酯）"]
+    with own_database.transaction() as session:
+        for name in names:
+            factories.make_node(session, name)
+
+    result = take(own_database, importer, {**GOOD, "产业链": "、".join(names)})
+
+    assert result.refused == []
+    with own_database.reading() as session:
+        need = session.scalars(select(Need)).one()
+        assert {node.name for node in need.chains} == set(names)
 
 
 def test_a_text_of_ten_megabytes_is_cut_to_what_fits(
@@ -618,6 +674,51 @@ def test_the_name_of_the_file_leads_nowhere_and_the_file_is_gone_afterwards(
     assert not path.exists()
 
 
+def test_the_file_of_an_import_that_failed_is_gone_after_a_week(
+    bring: Bring, app: Flask, database: Database, browser: FlaskClient
+) -> None:
+    failed, waiting = (
+        Path(job.payload["path"]) for job in (bring("[", "a.jsonl"), _uploaded(browser, database))
+    )
+    young = failed.with_name("young.csv")
+    young.write_text(CSV, encoding="utf-8")
+    assert failed.exists(), "somebody may mend the cause and try again"
+
+    _clean(app, database, failed, age=timedelta(days=6))
+    assert failed.exists()
+    for path in (failed, waiting):
+        _clean(app, database, path, age=timedelta(days=8))
+
+    assert (failed.exists(), waiting.exists(), young.exists()) == (False, True, True)
+
+
+def test_cleaning_without_any_import_is_no_failure(app: Flask, database: Database) -> None:
+    with app.app_context():
+        with database.transaction() as session:
+            jobs.enqueue(session, "admin.clean_imports")
+        jobs.run_due(database)
+    with database.reading() as session:
+        assert session.scalars(select(Job)).one().result == {"removed": 0}
+    assert "admin.clean_imports" in jobs.REGULAR
+
+
+def _uploaded(browser: FlaskClient, database: Database) -> Job:
+    upload(browser, CSV)
+    with database.transaction() as session:
+        job = session.get_one(Job, the_import(database).id)
+        job.run_after = clock.now() + timedelta(days=1)
+    return the_import(database)
+
+
+def _clean(app: Flask, database: Database, path: Path, *, age: timedelta) -> None:
+    then = (clock.now() - age).timestamp()
+    os.utime(path, (then, then))
+    with app.app_context():
+        with database.transaction() as session:
+            jobs.enqueue(session, "admin.clean_imports")
+        jobs.run_due(database)
+
+
 @pytest.fixture
 def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """Return the database of an instance as `./run` finds it, with one organiser."""
@@ -670,7 +771,9 @@ def test_the_command_says_in_one_sentence_why_it_cannot(
         ([str(path)], "第 3 行不是 JSON。"),
         ([str(tmp_path / "none.csv")], "找不到文件"),
         ([str(good), "--as", "nobody@example.org"], "没有这个组织方账号"),
+        ([str(good), "--as", "nobody@example.org"], "请先运行 ./run create-admin 邮箱"),
         ([str(good), "--organisation", "没有的单位"], "没有名为 没有的单位 的单位。"),
+        ([str(good), "--organisation", "没有的单位"], "请先在平台上注册"),
     ):
         assert run.main(["import", "needs", *arguments]) == run.EXIT_UNUSABLE
         said = capsys.readouterr().err.strip()
@@ -679,3 +782,19 @@ def test_the_command_says_in_one_sentence_why_it_cannot(
     assert Settings.from_env().instance == tmp_path / "instance"
     with instance.reading() as session:
         assert session.scalar(select(func.count(Posting.id))) == 0
+
+
+def test_an_administrator_imports_where_there_is_no_organiser(
+    instance: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(CSV, encoding="utf-8")
+    with instance.transaction() as session:
+        session.scalars(select(User)).unique().one().role = Role.ADMINISTRATOR
+    assert run.main(["import", "needs", str(path)]) == 0
+
+    assert run.main(["import", "needs", str(path), "--as", "x@example.org"]) == run.EXIT_UNUSABLE
+
+    said = capsys.readouterr().err
+    assert "写出一位组织方或管理员的邮箱" in said
+    assert "create-admin" not in said

@@ -152,3 +152,115 @@ def test_what_was_typed_after_the_session_had_ended_survives_a_reload(person: Pe
     page.locator("details.mm-menu summary", has_text=re.compile(".")).last.click()
     page.get_by_role("button", name="退出登录").click()
     assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft:'))") == []
+
+
+def test_the_filters_of_the_desk_outlive_decisions_and_their_undoing(person: Person) -> None:
+    page = person.sign_in("organiser@example.org").page
+    page.goto("/review?tab=waiting&region=51&least=50")
+    filtered = page.locator(".mm-review-bar .mm-seg [aria-current]")
+    words = filtered.inner_text()
+    place = page.locator(".mm-review-bar > .soft").inner_text()
+
+    page.keyboard.press("d")
+    expect(page.locator("[data-toast]")).to_contain_text("暂缓")
+    assert "region=51&least=50" in page.url
+    expect(filtered).not_to_have_text(words)
+    page.keyboard.press("u")
+    expect(page.get_by_text("已撤销，这一对又回到待审")).to_be_visible()
+    assert "region=51&least=50" in page.url
+    expect(filtered).to_have_text(words)
+    expect(page.locator(".mm-review-bar > .soft")).to_have_text(place)
+    page.locator("[data-note]").fill("筛选以后写的备注")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("备注已保存")).to_be_visible()
+    assert "region=51&least=50" in page.url
+    page.locator(".mm-review-bar summary").click()
+    page.get_by_label("成熟度", exact=True).select_option("met")
+    page.get_by_role("button", name="应用筛选").click()
+    expect(page.get_by_label("成熟度", exact=True)).to_have_value("met")
+    page.locator(".mm-seg").get_by_role("link", name=re.compile("暂缓")).click()
+    assert "tab=deferred&region=51&trl=met&least=50" in page.url
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_several_pairs_are_decided_with_the_keyboard_alone(person: Person, width: int) -> None:
+    page = person.sign_in("organiser@example.org").page
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/review")
+    bar, one = page.locator("[data-bulk]"), page.locator("[data-decide]")
+    toast, waiting = page.locator("[data-toast]"), page.locator(".mm-seg [aria-current]")
+    before = waiting.inner_text()
+    ticked = page.locator('[name="chosen"]:checked')
+    current = page.locator("[data-candidate][aria-current] .ti")
+
+    def forward() -> None:
+        title = current.inner_text()
+        page.keyboard.press("j")
+        expect(current).not_to_have_text(title)
+
+    expect(bar).to_be_hidden()
+    page.keyboard.press("x")
+    expect(bar).to_be_in_viewport(ratio=1)
+    expect(bar).to_contain_text("已选 1 项")
+    expect(one).to_be_hidden()
+    forward()
+    page.keyboard.press("x")
+    forward()
+    expect(ticked).to_have_count(2)
+    expect(bar).to_contain_text("已选 2 项")
+    page.keyboard.press("c")
+    expect(bar).to_be_hidden()
+    expect(one).to_be_in_viewport(ratio=1)
+    page.keyboard.press("x")
+    page.keyboard.press("k")
+    expect(bar).to_contain_text("已选 1 项")
+    page.keyboard.press("x")
+    expect(bar).to_contain_text("已选 2 项")
+
+    page.keyboard.press("r")
+    page.keyboard.press("-")
+    page.keyboard.type("两项都已当面谈过")
+    page.keyboard.press("Enter")
+    expect(toast).to_contain_text("不接受：2 对")
+    expect(bar).to_be_hidden()
+    page.keyboard.press("u")
+    expect(page.get_by_text("已撤销，2 对又回到待审。")).to_be_visible()
+    expect(waiting).to_have_text(before)
+    expect(bar).to_be_hidden()
+
+    page.keyboard.press("x")
+    forward()
+    page.keyboard.press("x")
+    for key, words in (("d", "暂缓：2 对"), ("u", "已撤销，2 对又回到待审。")):
+        page.keyboard.press(key)
+        expect(page.locator("main")).to_contain_text(words)
+    page.keyboard.press("r")
+    page.keyboard.press("0")
+    page.keyboard.press("Enter")
+    expect(toast).to_contain_text("不接受：")
+    page.keyboard.press("u")
+    expect(page.get_by_text("已撤销，这一对又回到待审")).to_be_visible()
+    expect(waiting).to_have_text(before)
+
+
+def test_several_pairs_are_decided_without_script(browser: Browser, address: str) -> None:
+    context = browser.new_context(base_url=address, locale="zh-CN", java_script_enabled=False)
+    page = Person(context.new_page()).sign_in("organiser@example.org").page
+    page.goto("/review")
+    bar = page.locator("[data-bulk]")
+    boxes = page.locator('[name="chosen"]')
+    titles = page.locator("[data-candidate] .ti")
+    first = titles.first.inner_text()
+
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    expect(bar).to_be_visible()
+    bar.locator("summary").click()
+    bar.get_by_label("产权不清").check()
+    bar.get_by_role("button", name="确认不接受").click()
+
+    expect(page.locator("[data-toast]")).to_contain_text("不接受：2 对")
+    page.get_by_role("button", name="撤销").click()
+    expect(page.get_by_text("已撤销，2 对又回到待审。")).to_be_visible()
+    expect(titles.first).to_have_text(first)
+    context.close()

@@ -109,7 +109,55 @@ def test_the_content_decides_and_not_the_name(
     browser: FlaskClient, database: Database, posting_id: int
 ) -> None:
     send(browser, posting_id, "其实是图.pdf", PNG)
-    assert stored(database)[0].media_type == "image/png"
+    [row] = stored(database)
+    assert (row.media_type, row.name) == ("image/png", "其实是图.png")
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "kept"),
+    [
+        (MP4, "合同.pdf", "合同.mp4"),
+        (MP4, "合同.PDF", "合同.mp4"),
+        (MP4, "合同", "合同.mp4"),
+        (MP4, "合同.exe", "合同.mp4"),
+        (MP4, "演示.M4V", "演示.M4V"),
+        (JPG, "照片.JPEG", "照片.JPEG"),
+        (PDF, "方案 v2.1 终稿", "方案 v2.1 终稿.pdf"),
+        (PDF, "报告.doc.pdf", "报告.doc.pdf"),
+        (PDF, ".docx", "docx.pdf"),
+        (PDF, "名" * 300 + ".docx", "名" * 195 + ".pdf"),
+    ],
+)
+def test_a_name_ends_as_what_the_content_is(
+    browser: FlaskClient,
+    database: Database,
+    posting_id: int,
+    content: bytes,
+    given: str,
+    kept: str,
+) -> None:
+    send(browser, posting_id, given, content)
+    [row] = stored(database)
+    assert row.name == kept
+    answer = browser.get(f"/postings/{posting_id}/attachments/{row.id}")
+    assert answer.headers["Content-Disposition"].endswith(kept.rsplit(".", 1)[-1])
+
+
+def test_an_attachment_says_what_it_proves(
+    browser: FlaskClient, database: Database, posting_id: int
+) -> None:
+    address = f"/postings/{posting_id}/attachments"
+    for kind in ("evaluation", "", "made-up"):
+        answer = browser.post(
+            address,
+            data={"file": (io.BytesIO(PDF + kind.encode()), "证明.pdf"), "kind": kind},
+            content_type="multipart/form-data",
+            follow_redirects=True,
+        )
+    html = answer.get_data(as_text=True)
+    assert "请从列出的材料种类中选择" in html
+    assert "评价证明</span>" in html
+    assert [row.kind.value for row in stored(database)] == ["evaluation", "other"]
 
 
 @pytest.mark.parametrize("name", BAD)

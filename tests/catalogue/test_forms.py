@@ -81,6 +81,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"title": "铃\x07声"}, "title", "控制字符"),
     ({"title": "两\n行"}, "title", "控制字符"),
     ({"title": "\ufffe不是字符"}, "title", "控制字符"),
+    ({"title": "读不出的\ufffd字"}, "title", "编码无法识别"),
+    ({"keywords": "锂、\ufffd"}, "keywords", "编码无法识别"),
     ({"budget": "很多"}, "budget", "数字"),
     ({"budget": "1e999"}, "budget", "数字"),
     ({"budget": "NaN"}, "budget", "数字"),
@@ -173,15 +175,53 @@ def test_marks_that_turn_the_direction_of_writing_do_not_get_in(
         assert session.scalars(select(Need)).one().title == "材料gnp.exe 涂层"
 
 
-def test_bytes_that_are_no_utf8_are_refused_in_words_and_nothing_is_saved(
-    browser: FlaskClient, database: Database
-) -> None:
-    body = b"title=" + "成果".encode("gb18030") + b"&act=save"
-    answer = browser.post(
-        "/needs/new", data=body, content_type="application/x-www-form-urlencoded"
+def part(name: bytes, value: bytes) -> bytes:
+    return (
+        b'--edge\r\nContent-Disposition: form-data; name="' + name + b'"\r\n\r\n' + value + b"\r\n"
     )
-    assert answer.status_code in {302, 422}
-    assert "Traceback" not in answer.get_data(as_text=True)
+
+
+URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=edge"
+GB18030 = "锂电池成果".encode("gb18030")
+BYTES = [
+    (URLENCODED, b"title=%FF%FE%C3%28&act=save"),
+    (URLENCODED, b"title=%E6%88%90%E6%9E%9C&%FF=x&act=save"),
+    (URLENCODED, b"title=" + GB18030 + b"&act=save"),
+    (URLENCODED, b"title=%ED%A0%80&act=save"),
+    (MULTIPART, part(b"title", GB18030) + part(b"act", b"save") + b"--edge--\r\n"),
+    (MULTIPART, part(b"title", b"\xff\xfe\xc3(") + part(b"act", b"save") + b"--edge--\r\n"),
+    ("application/json", b'{"title": "' + GB18030 + b'", "act": "save"}'),
+]
+
+
+@pytest.mark.parametrize(("content_type", "body"), BYTES)
+def test_bytes_that_are_no_utf8_are_refused_in_words_and_nothing_is_saved(
+    browser: FlaskClient, database: Database, content_type: str, body: bytes
+) -> None:
+    for address in ("/needs/new", "/drafts/need:new"):
+        answer = browser.post(address, data=body, content_type=content_type)
+        assert answer.status_code == 422
+        assert "文字编码无法识别" in answer.get_data(as_text=True)
+    assert saved(database) == 0
+    with database.reading() as session:
+        assert session.scalars(select(FormDraft)).all() == []
+
+
+def test_an_address_that_is_no_utf8_changes_nothing(
+    browser: FlaskClient, database: Database, chain: int
+) -> None:
+    answer = browser.post("/needs/new?title=%FF%FE", data=whole(chain))
+    assert answer.status_code == 422
+    assert saved(database) == 0
+    raw = browser.get("/needs", environ_overrides={"QUERY_STRING": "q=\xff\xfe"})
+    assert raw.status_code == 200
+    assert browser.get("/needs?q=%FF%FE").status_code == 200
+
+
+def test_a_stranger_who_sends_what_is_no_utf8_is_told_so(client: FlaskClient) -> None:
+    answer = client.post("/needs/new", data=BYTES[0][1], content_type=BYTES[0][0])
+    assert answer.status_code == 422
+    assert "文字编码无法识别" in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize("size", [1_500_000, 10_000_000])

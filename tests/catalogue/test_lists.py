@@ -75,6 +75,18 @@ def test_a_pasted_paragraph_finds_what_resembles_it(
     assert titles(reader, f"/achievements?q={text}")[0] == "退役磷酸铁锂正极直接修复"
 
 
+def test_a_pasted_paragraph_leaves_out_what_only_shares_a_word(
+    reader: FlaskClient, database: Database
+) -> None:
+    pasted = "单晶高镍三元正极材料表面残锂高，软包电池产气，希望不水洗而用梯度掺杂与快离子导体包覆"
+    make(database, "单晶高镍三元正极材料的残锂原位转化与快离子导体包覆", "泡菜发酵用软包装材料",
+         *[f"无关的装置材料{i}" for i in range(8)])  # fmt: skip
+
+    found = titles(reader, f"/achievements?q={pasted * 2}")
+
+    assert found == ["单晶高镍三元正极材料的残锂原位转化与快离子导体包覆"]
+
+
 def test_nothing_found_says_so_and_offers_a_way_on(
     reader: FlaskClient, database: Database
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+from bs4 import BeautifulSoup
 
 from matchmaker.db import Database
 from matchmaker.notifications import queries, service
-from models import User
+from models import Notification, User
 from tests import factories
 from tests.conftest import SignedIn
 
@@ -67,9 +70,38 @@ def test_somebody_elses_line_answers_as_if_it_were_not_there(
     assert signed_in(stranger).post(f"/notifications/{line}/read").status_code == 404
 
 
-def test_many_lines_are_paged_and_none_says_so(signed_in: SignedIn, database: Database) -> None:
-    user, _ids = make(database, queries.PAGE + 1)
+def test_many_lines_of_a_kind_are_one_group_that_is_read_at_once(
+    signed_in: SignedIn, database: Database
+) -> None:
+    user, _ids = make(database, 40, endpoint="accounts.profile")
+    browser = signed_in(user)
+
+    page = BeautifulSoup(browser.get("/notifications/").text, "html.parser")
+
+    (group,) = page.select(".mm-inbox > li")
+    assert "40 条内容已到期归档" in group.select("summary")[0].get_text()
+    assert len(group.select(".mm-inbox__lines a")) == 40
+    assert not group.select("details[open]")
+    (form,) = group.select("form")
+    assert browser.post(str(form["action"])).location == "/notifications/"
+    assert unread(database, user) == 0
+    assert "40 条内容已到期归档" in browser.get("/notifications/").text
+
+
+def test_a_group_that_makes_no_sense_is_not_found(signed_in: SignedIn, database: Database) -> None:
+    user, _ids = make(database)
+    for path in ("nonsense/2026-01-01/1", "posting.archived/tomorrow/1"):
+        assert signed_in(user).post(f"/notifications/read/{path}").status_code == 404
+
+    assert unread(database, user) == 1
+
+
+def test_many_groups_are_paged_and_none_says_so(signed_in: SignedIn, database: Database) -> None:
+    user, ids = make(database, queries.PAGE + 1)
     nobody, _none = make(database, 0)
+    with database.transaction() as session:
+        for days, line_id in enumerate(ids):
+            session.get_one(Notification, line_id).created_at -= timedelta(days=days)
 
     first = signed_in(user).get("/notifications/").text
     second = signed_in(user).get("/notifications/?page=2").text

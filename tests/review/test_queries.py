@@ -13,7 +13,7 @@ from matchmaker import clock
 from matchmaker.db import Database
 from matchmaker.review import queries, service
 from matchmaker.review.queries import QueueFilters
-from models import MatchStatus, Need, Role, SchemeNode, User
+from models import MatchStatus, Mode, Need, Role, SchemeNode, User
 from tests import factories
 from tests.catalogue.test_lists import statements
 from tests.conftest import SignedIn
@@ -38,10 +38,10 @@ def test_the_best_pair_decides_which_need_comes_first(session: Session, organise
         for score in scores:
             factories.make_match(session, need, score=score)
 
-    order = queries.needs_in_queue(session, organiser, QueueFilters())
+    order = list(queries.needs_in_queue(session, organiser, QueueFilters()))
 
     assert order == [needs[2].id, needs[0].id, needs[1].id]
-    assert queries.needs_in_queue(session, organiser, QueueFilters(least=60)) == [
+    assert list(queries.needs_in_queue(session, organiser, QueueFilters(least=60))) == [
         needs[2].id, needs[0].id,
     ]  # fmt: skip
     found = queries.candidates(session, organiser, QueueFilters(), needs[0].id)
@@ -60,6 +60,56 @@ def test_the_counts_of_the_tabs_follow_the_facets(session: Session, organiser: U
 
     assert both == {"waiting": 2, "new": 2, "deferred": 0, "accepted": 1, "rejected": 0}
     assert one == {"waiting": 1, "new": 1, "deferred": 0, "accepted": 1, "rejected": 0}
+
+
+def test_what_was_decided_today_still_counts_for_the_order(
+    session: Session, organiser: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs = [factories.make_need(session) for _n in range(2)]
+    best = factories.make_match(session, needs[0], score=0.9)
+    factories.make_match(session, needs[0], score=0.2)
+    factories.make_match(session, needs[1], score=0.8)
+    service.accept(session, organiser, best, version=best.version)
+    session.flush()
+
+    def order(tab: str = "waiting", least: int = 0) -> dict[int, float]:
+        return queries.needs_in_queue(session, organiser, QueueFilters(tab, least=least))
+
+    assert list(order().items()) == [(needs[0].id, 0.2), (needs[1].id, 0.8)]
+    assert order(least=50) == {needs[1].id: 0.8}, "a need with nothing that waits is gone"
+    assert order("accepted") == {needs[0].id: 0.9}
+    tomorrow = clock.now() + timedelta(days=1)
+    monkeypatch.setattr(clock, "now", lambda: tomorrow)
+    assert list(order()) == [needs[1].id, needs[0].id]
+
+
+def test_facets_count_pairs_and_never_themselves(session: Session, organiser: User) -> None:
+    chain = factories.make_node(session)
+    need = factories.make_need(session, nodes=[chain], trl=6)
+    for trl, score in ((7, 0.8), (3, 0.4)):
+        achievement = factories.make_achievement(session, trl=trl, modes=[Mode.LICENSE])
+        factories.make_match(session, need, achievement, score=score)
+    other = factories.make_need(session, region_code=factories.make_region(session, "510104").code)
+    factories.make_match(session, other, score=0.6)
+
+    def counts(**values: Any) -> dict[str, dict[Any, int]]:
+        return queries.facet_counts(session, organiser, QueueFilters(**values))
+
+    assert counts()["chain"] == {chain.id: 2}
+    assert counts()["region"] == {"50": 2, "51": 1}
+    assert list(counts()["organisation"].items()) == [
+        (need.organisation_id, 2), (other.organisation_id, 1),
+    ]  # fmt: skip
+    narrow = counts(least=50, regions=("50",), readiness=("met",), chains=(chain.id,))
+    assert narrow["region"] == {"50": 1, "51": 0}
+    assert (narrow["trl"]["met"], narrow["trl"]["short"]) == (1, 0)
+    assert narrow["least"] == {30: 1, 50: 1, 70: 1}
+    assert counts(organisations=(other.organisation_id,))["organisation"] == {
+        need.organisation_id: 2, other.organisation_id: 1,
+    }  # fmt: skip
+    assert queries.organisation_names(session, [other.organisation_id, 999_999]) == {
+        other.organisation_id: other.organisation.name
+    }
 
 
 def test_what_was_put_aside_waits_again_on_its_day(
@@ -144,8 +194,10 @@ def test_queue_pairings_and_history_ask_as_often_for_three_rows_as_for_one(
     owner = need.owner
 
     def queue() -> object:
-        ids = queries.needs_in_queue(session, organiser, QueueFilters())
+        ids = list(queries.needs_in_queue(session, organiser, QueueFilters()))
         counts = queries.tab_counts(session, organiser, QueueFilters())
+        facets = queries.facet_counts(session, organiser, QueueFilters())
+        queries.organisation_names(session, facets["organisation"])
         return counts, [
             (match.need.title, match.achievement.organisation.name, match.achievement.modes)
             for match in queries.candidates(session, organiser, QueueFilters(), ids[0])

@@ -134,9 +134,27 @@ def test_many_at_once_leave_out_what_others_decided(session: Session, organiser:
     service.defer(session, faster, matches[0], version=matches[0].version)
     session.flush()
 
-    done, beaten = service.decide_many(session, organiser, matches, versions, service.accept)
+    result = service.decide_many(session, organiser, matches, versions, service.accept)
 
-    assert (done, beaten) == (2, [matches[0]])
+    assert result == service.ManyDecided(done=matches[1:], beaten=matches[:1])
+
+
+def test_many_at_once_leave_out_the_pairs_of_the_own_organisation(session: Session) -> None:
+    own, other = factories.make_match(session), factories.make_match(session)
+    inside = factories.make_user(session, Role.ORGANISER, organisation=own.need.organisation)
+
+    result = service.decide_many(
+        session, inside, [own, other], {own.id: 1, other.id: 1}, service.defer
+    )
+
+    assert result == service.ManyDecided(done=[other], own=[own])
+
+
+def test_many_at_once_are_for_organisers_only(session: Session) -> None:
+    match = factories.make_match(session)
+    researcher = factories.make_user(session, Role.RESEARCHER)
+    with pytest.raises(NotAllowedError):
+        service.decide_many(session, researcher, [match], {match.id: 1}, service.accept)
 
 
 def test_the_queue_asks_as_often_for_three_pairs_as_for_one(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -20,6 +21,7 @@ from models import (
     Match,
     MatchNote,
     MatchStatus,
+    Mode,
     NameVisibility,
     Notification,
     PostingStatus,
@@ -254,6 +256,148 @@ def test_one_goes_from_need_to_need(browser: FlaskClient, database: Database) ->
     assert soup(browser, str(back["href"])).select(f'form[action="/review/{first.id}/accept"]')
 
 
+def make_row(database: Database, scores: tuple[float, ...], **need: Any) -> list[Match]:
+    """Make one need with a pair of each score."""
+    with database.transaction() as session:
+        posting = factories.make_need(session, **need)
+        return [factories.make_match(session, posting, score=score) for score in scores]
+
+
+FACETS: dict[str, list[str]] = {
+    "chain": ["1", "2"], "region": ["51"], "mode": ["license"], "trl": ["met", "unknown"],
+    "organisation": ["7"], "least": ["50"],
+}  # fmt: skip
+
+
+def asked(address: str) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(address).query)
+
+
+def test_every_way_on_keeps_the_filters(browser: FlaskClient, database: Database) -> None:
+    first, second = make_row(database, (0.9, 0.8))
+    place = {"need": [str(first.need_id)], "match": [str(first.id)]}
+    done = {**place, "match": [str(second.id)], "done": [str(first.id)]}
+
+    def go(path: str, **values: Any) -> dict[str, list[str]]:
+        version = str(match_of(database, first.id).version)
+        answer = browser.post(path, data={"tab": "new", **FACETS, "version": version, **values})
+        return asked(answer.location)
+
+    for path, values, tab, rest in (
+        ("accept", {}, "new", {"done": done["done"]}),
+        ("accept", {}, "accepted", place),
+        ("undo", {}, "new", place),
+        ("reject", {}, "new", place),
+        ("note", {"text": "备注"}, "new", place),
+        ("note", {"text": ""}, "new", place),
+    ):
+        assert go(f"/review/{first.id}/{path}", **values) == {"tab": [tab], **FACETS, **rest}, path
+    assert go("/review/bulk", act="defer", **place) == {"tab": ["new"], **FACETS, **place}
+    chosen = f"{first.id}:{match_of(database, first.id).version}"
+    assert go("/review/bulk", act="defer", chosen=chosen) == {
+        "tab": ["new"], **FACETS, "done": [str(first.id)],
+    }  # fmt: skip
+
+
+def test_every_form_and_link_of_the_desk_carries_the_filters(
+    browser: FlaskClient, database: Database
+) -> None:
+    matches = make_row(database, (0.9, 0.8), title="甲")
+    make_row(database, (0.7,), title="乙")
+    decide(browser, "defer", matches[1])
+
+    page = soup(browser, f"/review?region=50&region=51&least=50&done={matches[1].id}")
+
+    kept = {"tab": ["waiting"], "region": ["50", "51"], "least": ["50"]}
+    forms = page.select("main form[method=post]")
+    assert {str(form["action"]).rpartition("/")[2] for form in forms} == {
+        "accept", "reject", "defer", "note", "bulk", "undo",
+    }  # fmt: skip
+    for form in forms:
+        fields: dict[str, list[str]] = {}
+        for field in form.select("[type=hidden]"):
+            fields.setdefault(str(field["name"]), []).append(str(field["value"]))
+        assert fields.items() >= kept.items(), form["action"]
+    links = page.select("[data-candidate], [data-act=after], [data-act=clear], .mm-seg a")
+    assert len(links) == 8
+    for link in links:
+        words = asked(str(link["href"]))
+        assert {**words, "tab": ["waiting"]}.items() >= kept.items(), link["href"]
+    assert [asked(str(link["href"]))["tab"] for link in page.select(".mm-seg a")] == [
+        ["waiting"], ["new"], ["deferred"], ["accepted"], ["rejected"],
+    ]  # fmt: skip
+
+
+def test_the_facets_of_the_desk_count_what_each_of_them_would_leave(
+    browser: FlaskClient, database: Database
+) -> None:
+    with database.transaction() as session:
+        need = factories.make_need(session, title="甲", trl=6, modes=[Mode.JOINT])
+        for title, trl, mode in (("熟", 7, Mode.LICENSE), ("生", 4, Mode.TRANSFER)):
+            achievement = factories.make_achievement(session, title=title, trl=trl, modes=[mode])
+            factories.make_match(session, need, achievement, score=0.8 if trl == 7 else 0.4)
+        factories.make_match(
+            session, factories.make_need(session, title="乙", trl=None), score=0.2
+        )
+        organisation = need.organisation
+
+    def facet(page: BeautifulSoup, name: str) -> dict[str, str]:
+        options = page.select(f"select[name={name}] option")[1:]
+        return {str(part["value"]): part.get_text().partition("（")[2][:-1] for part in options}
+
+    page = soup(browser, "/review")
+    assert facet(page, "trl") == {"met": "1", "short": "1", "unknown": "1"}
+    assert facet(page, "least") == {"30": "2", "50": "1", "70": "1"}
+    assert facet(page, "organisation")[str(organisation.id)] == "2"
+    page = soup(browser, f"/review?trl=met&organisation={organisation.id}")
+    assert candidates(page) == ["熟"]
+    assert facet(page, "trl") == {"met": "1", "short": "1", "unknown": "0"}
+    assert {mode: facet(page, "mode")[mode] for mode in ("license",)} == {"license": "1"}
+    chosen = [part["value"] for part in page.select(".mm-queuefilter option[selected]")]
+    assert chosen == ["met", str(organisation.id)]
+    for query, titles in (
+        ("mode=transfer", ["生"]), ("trl=short", ["生"]), ("trl=short&mode=license", []),
+        ("trl=x&mode=consulting&organisation=x", ["熟", "生"]),
+    ):  # fmt: skip
+        assert candidates(soup(browser, f"/review?{query}")) == titles, query
+
+
+def test_the_place_of_a_need_stays_while_its_pairs_are_decided(
+    browser: FlaskClient, database: Database
+) -> None:
+    best, rest = make_row(database, (0.9, 0.2))
+    second = make_row(database, (0.8,))[0]
+    third = make_row(database, (0.7,))[0]
+
+    def place(page: BeautifulSoup) -> str:
+        return page.select_one(".mm-review-bar .soft").get_text(" ", strip=True)  # type: ignore[union-attr]
+
+    answer = decide(browser, "accept", best)
+    assert place(soup(browser, answer.location)) == "需求 1 / 3"
+    opened = soup(browser, "/review")
+    assert place(opened) == "需求 2 / 3", "the desk opens on the best pair that waits"
+    assert opened.select(f'form[action="/review/{second.id}/accept"]')
+
+    answer = decide(browser, "reject", rest, reason="price")
+    assert asked(answer.location)["need"] == [str(second.need_id)], "the next one in the order"
+    answer = decide(browser, "defer", second)
+    assert asked(answer.location)["need"] == [str(third.need_id)]
+
+
+def test_keys_reach_every_reason_and_are_written_beside_it(
+    browser: FlaskClient, database: Database
+) -> None:
+    make_match(database)
+
+    page = soup(browser, "/review")
+
+    for box in ("[data-decide]", "[data-bulk]"):
+        keys = [part.get_text() for part in page.select(f"{box} .mm-opt kbd")]
+        assert keys == [*"1234567890-"], box
+        assert len(keys) == len(RejectReason)
+    assert "1–9、0 或 -" in page.select_one("[data-keyhelp]").get_text()  # type: ignore[union-attr]
+
+
 def test_an_address_that_makes_no_sense_is_the_desk_all_the_same(
     browser: FlaskClient, database: Database
 ) -> None:
@@ -351,6 +495,51 @@ def test_a_rejection_without_a_reason_is_a_clear_sentence_and_changes_nothing(
     assert (row.status, row.version) == (MatchStatus.SUGGESTED, match.version)
 
 
+def test_a_refused_rejection_gives_back_what_was_typed_once_and_on_its_own_pair(
+    browser: FlaskClient, database: Database
+) -> None:
+    match, other = make_match(database), make_match(database)
+    typed = '<b>已经谈过"两次"</b>'
+    answer = decide(browser, "reject", match, reason="nonsense", remark=typed)
+
+    page = soup(browser, answer.location)
+
+    (form,) = page.select("form[action$='/reject']")
+    assert form.select("details[open]")
+    (remark,) = form.select("[name=remark]")
+    assert remark["value"] == typed
+    assert typed not in str(form)
+    again = soup(browser, answer.location).select_one("[name=remark]")
+    assert again is not None
+    assert again["value"] == ""
+    decide(browser, "reject", match, remark=typed)
+    elsewhere = soup(browser, f"/review?need={other.need_id}&match={other.id}")
+    assert typed not in [part.get("value") for part in elsewhere.select("input")]
+
+
+def test_a_refused_rejection_gives_back_the_reason_too(
+    browser: FlaskClient, database: Database
+) -> None:
+    match = make_match(database)
+    answer = decide(browser, "reject", match, reason="other")
+
+    chosen = soup(browser, answer.location).select("[name=reason][checked]")
+
+    assert [part["value"] for part in chosen] == ["other"]
+
+
+def test_what_is_given_back_fits_into_a_cookie(browser: FlaskClient, database: Database) -> None:
+    match = make_match(database)
+    remark = "".join(chr(0x20000 + 7 * n) for n in range(4000))
+
+    answer = decide(browser, "reject", match, reason="r" * 4000, remark=remark)
+
+    assert max(len(line) for line in answer.headers.getlist("Set-Cookie")) < 4093
+    kept = soup(browser, answer.location).select_one("[name=remark]")
+    assert kept is not None
+    assert kept["value"] == remark[:500]
+
+
 def test_deferring_puts_a_pair_aside_for_two_weeks(
     browser: FlaskClient, database: Database
 ) -> None:
@@ -378,7 +567,7 @@ def test_a_decision_is_taken_back_from_the_page_that_follows(
 
     back = browser.post(str(toast["action"]), data={"version": version["value"]})
 
-    assert back.location == f"/review?need={match.need_id}&match={match.id}"
+    assert back.location == f"/review?tab=waiting&need={match.need_id}&match={match.id}"
     row = match_of(database, match.id)
     assert row.status == MatchStatus.SUGGESTED
     assert (row.decided_by_id, row.decided_at, row.reason, row.remark) == (None, None, None, "")
@@ -472,7 +661,7 @@ def test_an_administrator_reads_the_desk_and_decides_nothing(
     page = soup(admin, "/review")
 
     assert candidates(page) == [ACHIEVEMENT]
-    assert page.select("form[action$='/accept'], form[action$='/note']") == []
+    assert page.select("form[action$='/accept'], form[action$='/note'], [name=chosen]") == []
     for verb in ("accept", "reject", "defer", "undo", "note"):
         assert decide(admin, verb, match).status_code == 404
     assert admin.post("/review/bulk", data={"act": "accept"}).status_code == 404
@@ -529,7 +718,7 @@ def test_several_pairs_are_decided_at_once(
 
     answer = bulk(browser, act, matches[:2], reason="price")
 
-    assert "已处理 2 对。" in note(answer, browser)
+    assert "2 对 撤销" in note(answer, browser)
     assert [match_of(database, match.id).status for match in matches] == [
         status, status, MatchStatus.SUGGESTED,
     ]  # fmt: skip
@@ -545,11 +734,124 @@ def test_several_at_once_leave_out_what_somebody_else_decided(
     answer = bulk(slower, "reject", matches, reason="price")
 
     said = note(answer, slower)
-    assert "已处理 1 对。" in said
+    assert f"不接受：{ACHIEVEMENT}" in said
     assert "1 对已被别人抢先处理" in said
     assert [match_of(database, match.id).status for match in matches] == [
         MatchStatus.ACCEPTED, MatchStatus.REJECTED,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("act", "keeps"), [("accept", True), ("reject", True), ("defer", False)])
+def test_each_of_several_pairs_keeps_the_card_that_was_shown(
+    browser: FlaskClient, database: Database, act: str, keeps: bool
+) -> None:
+    matches = [make_match(database) for _n in range(2)]
+
+    bulk(browser, act, matches, reason="price")
+
+    for match in matches:
+        card = match_of(database, match.id).explanation
+        assert (card is not None) == keeps
+        if card is not None:
+            assert card["model"] == Recommender().model_id
+            assert any(word in str(card["bars"]) for word in ("单晶", "高镍", "残锂"))
+
+
+def test_a_pair_of_the_own_organisation_is_left_out_of_a_decision_on_several(
+    signed_in: SignedIn, database: Database
+) -> None:
+    own, other = make_match(database), make_match(database)
+    with database.transaction() as session:
+        need, achievement = session.merge(own.need), session.merge(other.achievement)
+        mixed = factories.make_match(session, need, achievement)
+    inside = signed_in(make(database, organisation=own.achievement.organisation))
+
+    page = soup(inside, f"/review?need={own.need_id}")
+    assert [box["value"] for box in page.select("[name=chosen]")] == [f"{mixed.id}:1"]
+    answer = bulk(inside, "accept", [own, mixed, other])
+
+    said = note(answer, inside)
+    assert "已接受：2 对" in said
+    assert "1 对有本单位参与，不能由您决定，没有改动。" in said
+    assert [match_of(database, match.id).status for match in (own, mixed, other)] == [
+        MatchStatus.SUGGESTED, MatchStatus.ACCEPTED, MatchStatus.ACCEPTED,
+    ]  # fmt: skip
+
+
+def test_nothing_is_said_to_be_decided_when_every_pair_is_of_the_own_organisation(
+    signed_in: SignedIn, database: Database
+) -> None:
+    match = make_match(database)
+    inside = signed_in(make(database, organisation=match.need.organisation))
+
+    assert soup(inside, "/review").select("[name=chosen], [name=act]") == []
+    assert "撤销" not in note(bulk(inside, "defer", [match]), inside)
+
+
+def test_a_decision_on_several_goes_on_at_the_same_need_and_is_taken_back_whole(
+    browser: FlaskClient, database: Database
+) -> None:
+    first, second, third = make_row(database, (0.9, 0.8, 0.3))
+    chosen = f"&done={first.id}&done={second.id}"
+
+    answer = bulk(browser, "accept", [first, second], region="50", need=str(first.need_id))
+
+    assert answer.location == (
+        f"/review?tab=waiting&region=50&need={first.need_id}&match={third.id}{chosen}"
+    )
+    (form,) = soup(browser, answer.location).select("[data-toast] form")
+    data: dict[str, list[str]] = {}
+    for field in form.select("[type=hidden]"):
+        data.setdefault(str(field["name"]), []).append(str(field["value"]))
+    back = browser.post(str(form["action"]), data=data)
+
+    assert back.location == (
+        f"/review?tab=waiting&region=50&need={first.need_id}&match={first.id}"
+    )
+    assert "已撤销，2 对又回到待审。" in note(back, browser)
+    for match in (first, second):
+        row = match_of(database, match.id)
+        assert (row.status, row.decided_by_id) == (MatchStatus.SUGGESTED, None)
+    with database.reading() as session:
+        reopened = select(func.count(Activity.id)).where(Activity.action == "match.reopened")
+        assert session.scalar(reopened) == 2
+
+
+def test_taking_several_back_leaves_out_what_was_decided_again(
+    browser: FlaskClient, signed_in: SignedIn, database: Database
+) -> None:
+    first, second = make_row(database, (0.9, 0.8))
+    bulk(browser, "defer", [first, second])
+    seen = [match_of(database, match.id) for match in (first, second)]
+    decide(signed_in(make(database)), "accept", seen[1])
+
+    answer = bulk(browser, "undo", seen)
+
+    words = note(answer, browser)
+    assert "已撤销，1 对又回到待审。" in words
+    assert "1 对已被别人抢先处理" in words
+    assert match_of(database, second.id).status == MatchStatus.ACCEPTED
+
+
+def test_a_refused_decision_on_several_gives_back_the_choice_and_what_was_typed(
+    browser: FlaskClient, database: Database
+) -> None:
+    first, second, _third = make_row(database, (0.9, 0.8, 0.3))
+    place = {"need": str(first.need_id), "match": str(second.id)}
+
+    answer = bulk(browser, "reject", [first, second], reason="other", remark=" ", **place)
+
+    page = soup(browser, answer.location)
+    assert [box["value"] for box in page.select("[name=chosen][checked]")] == [
+        f"{first.id}:1", f"{second.id}:1",
+    ]  # fmt: skip
+    assert [part["value"] for part in page.select("[data-bulk] [name=reason][checked]")] == [
+        "other"
+    ]
+    assert page.select("[data-bulk] details[open]")
+    assert not page.select("[data-decide] details[open]")
+    bulk(browser, "reject", [first, second], reason="other", remark="已经谈过", **place)
+    assert {match_of(database, match.id).remark for match in (first, second)} == {"已经谈过"}
 
 
 NO_CHOICES: list[dict[str, Any]] = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 
 import pytest
 
@@ -58,7 +59,14 @@ def test_references_are_unique_and_judged_pairs_name_known_ones() -> None:
     assert len(refs) == len(set(refs))
     named = {p["need_ref"] for p in PAIRS} | {p["achievement_ref"] for p in PAIRS}
     assert named <= set(refs)
-    assert {p["level"] for p in PAIRS} == {"1", "2", "3", "4"}
+    judged = [(p["need_ref"], p["achievement_ref"]) for p in PAIRS]
+    assert len(judged) == len(set(judged))
+
+
+def test_every_level_is_judged_often_enough() -> None:
+    levels = Counter(p["level"] for p in PAIRS)
+    assert set(levels) == {"1", "2", "3", "4"}
+    assert min(levels.values()) >= 40
 
 
 def test_every_need_is_judged_against_at_least_four_achievements() -> None:
@@ -75,11 +83,24 @@ def test_there_are_enough_of_them() -> None:
     assert len(PAIRS) >= 300
 
 
-def test_texts_have_a_realistic_length_and_name_figures() -> None:
-    fields = ("title", "summary", "problem", "approach", "application", "tried")
-    for row in (*ACHIEVEMENTS, *NEEDS):
-        text = "".join(row.get(name) or "" for name in (*fields, "partner_requirements"))
-        assert 150 <= len(text) <= 600, row["ref"]
+def han(text: str) -> int:
+    """Count Chinese characters alone: no Latin letters, digits, punctuation."""
+    return len(re.findall(r"[\u4e00-\u9fff]", text))
+
+
+@pytest.mark.parametrize(
+    ("rows", "fields"),
+    [
+        (ACHIEVEMENTS, ("summary", "problem", "approach", "application")),
+        (NEEDS, ("problem", "tried", "partner_requirements")),
+    ],
+)
+def test_texts_have_a_realistic_length_and_name_figures(
+    rows: list[dict],  # type: ignore[type-arg]
+    fields: tuple[str, ...],
+) -> None:
+    for row in rows:
+        assert 150 <= sum(han(row.get(name) or "") for name in fields) <= 600, row["ref"]
         assert row["indicators"], row["ref"]
 
 
