@@ -42,7 +42,9 @@ from models import (
     OrganisationKind,
     PostingKind,
     Qualification,
+    Region,
     Role,
+    SchemeNode,
     User,
     Verification,
 )
@@ -242,6 +244,8 @@ def _load_postings(session: Session, loaded: Loaded) -> None:
         select(User).where(User.email == "organiser@example.org")
     ).unique().one()  # fmt: skip
     chains = {node.name: node.id for node in vocabulary.chains(session)}
+    # held, so that the session finds them again instead of asking for each record
+    held = [list(session.scalars(select(table)).unique()) for table in (SchemeNode, Region, User)]
     for kind, name, values_of in (
         (PostingKind.ACHIEVEMENT, "achievements", achievement_values),
         (PostingKind.NEED, "needs", need_values),
@@ -258,6 +262,7 @@ def _load_postings(session: Session, loaded: Loaded) -> None:
                 continue
             catalogue.submit(session, owner, posting)
             catalogue.publish(session, organiser, posting)
+    del held
 
 
 def achievement_values(row: dict[str, Any], chains: dict[str, int]) -> dict[str, Any]:

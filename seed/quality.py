@@ -25,7 +25,7 @@ from seed.load import judged_pairs, records
 FILE = ROOT / "matchmaker" / "quality" / "measured.json"
 DEPTHS = (1, 3, 10)
 BEST_LEVEL = 4
-LENGTHS = ((0, 150, "short"), (150, 170, "middle"), (170, 10**6, "long"))
+LENGTHS = ((0, 185, "short"), (185, 204, "middle"), (204, 10**6, "long"))
 """Characters of a need; the own needs are all rather short, so these are about thirds."""
 LEAST_NEEDS = 3
 """Groups of fewer needs say nothing."""

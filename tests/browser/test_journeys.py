@@ -6,7 +6,7 @@ import re
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from matchmaker.db import Database
@@ -154,6 +154,12 @@ def test_what_was_typed_after_the_session_had_ended_survives_a_reload(person: Pe
     assert page.evaluate("Object.keys(localStorage).filter(k => k.startsWith('draft:'))") == []
 
 
+def press(page: Page, key: str) -> None:
+    """Press a key on a page whose script has run."""
+    page.wait_for_load_state()
+    page.keyboard.press(key)
+
+
 def test_the_filters_of_the_desk_outlive_decisions_and_their_undoing(person: Person) -> None:
     page = person.sign_in("organiser@example.org").page
     page.goto("/review?tab=waiting&region=51&least=50")
@@ -161,17 +167,17 @@ def test_the_filters_of_the_desk_outlive_decisions_and_their_undoing(person: Per
     words = filtered.inner_text()
     place = page.locator(".mm-review-bar > .soft").inner_text()
 
-    page.keyboard.press("d")
+    press(page, "d")
     expect(page.locator("[data-toast]")).to_contain_text("暂缓")
     assert "region=51&least=50" in page.url
     expect(filtered).not_to_have_text(words)
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.get_by_text("已撤销，这一对又回到待审")).to_be_visible()
     assert "region=51&least=50" in page.url
     expect(filtered).to_have_text(words)
     expect(page.locator(".mm-review-bar > .soft")).to_have_text(place)
     page.locator("[data-note]").fill("筛选以后写的备注")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(page.get_by_text("备注已保存")).to_be_visible()
     assert "region=51&least=50" in page.url
     page.locator(".mm-review-bar summary").click()
@@ -195,50 +201,50 @@ def test_several_pairs_are_decided_with_the_keyboard_alone(person: Person, width
 
     def forward() -> None:
         title = current.inner_text()
-        page.keyboard.press("j")
+        press(page, "j")
         expect(current).not_to_have_text(title)
 
     expect(bar).to_be_hidden()
-    page.keyboard.press("x")
+    press(page, "x")
     expect(bar).to_be_in_viewport(ratio=1)
     expect(bar).to_contain_text("已选 1 项")
     expect(one).to_be_hidden()
     forward()
-    page.keyboard.press("x")
+    press(page, "x")
     forward()
     expect(ticked).to_have_count(2)
     expect(bar).to_contain_text("已选 2 项")
-    page.keyboard.press("c")
+    press(page, "c")
     expect(bar).to_be_hidden()
     expect(one).to_be_in_viewport(ratio=1)
-    page.keyboard.press("x")
-    page.keyboard.press("k")
+    press(page, "x")
+    press(page, "k")
     expect(bar).to_contain_text("已选 1 项")
-    page.keyboard.press("x")
+    press(page, "x")
     expect(bar).to_contain_text("已选 2 项")
 
-    page.keyboard.press("r")
-    page.keyboard.press("-")
+    press(page, "r")
+    press(page, "-")
     page.keyboard.type("两项都已当面谈过")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     expect(toast).to_contain_text("不接受：2 对")
     expect(bar).to_be_hidden()
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.get_by_text("已撤销，2 对又回到待审。")).to_be_visible()
     expect(waiting).to_have_text(before)
     expect(bar).to_be_hidden()
 
-    page.keyboard.press("x")
+    press(page, "x")
     forward()
-    page.keyboard.press("x")
+    press(page, "x")
     for key, words in (("d", "暂缓：2 对"), ("u", "已撤销，2 对又回到待审。")):
-        page.keyboard.press(key)
+        press(page, key)
         expect(page.locator("main")).to_contain_text(words)
-    page.keyboard.press("r")
-    page.keyboard.press("0")
-    page.keyboard.press("Enter")
+    press(page, "r")
+    press(page, "0")
+    press(page, "Enter")
     expect(toast).to_contain_text("不接受：")
-    page.keyboard.press("u")
+    press(page, "u")
     expect(page.get_by_text("已撤销，这一对又回到待审")).to_be_visible()
     expect(waiting).to_have_text(before)
 
