@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
 from matchmaker.catalogue.index import body_parts, document_of
@@ -75,14 +76,20 @@ def card_of(recommender: Recommender, match: Match) -> Card:
     """Explain a pair as it stands now."""
     need, achievement = match.need, match.achievement
     explanation = recommender.explain(document_of(need), document_of(achievement))
+    checks = [_check(item, need, achievement) for item in explanation.indicator_checks]
+    missed = [
+        _("%(name)s没有达到，差 %(gap)s", name=check.name, gap=check.gap)
+        for check in checks
+        if check.verdict == "missed" and check.gap
+    ]
     names = {str(node.id): named(node) for side in (need, achievement) for node in side.chains}
     return Card(
         score=explanation.score,
         bars=_bars(explanation),
         agreements=[words_of(item, names) for item in explanation.agreements],
-        disagreements=[words_of(item, names) for item in explanation.disagreements],
+        disagreements=missed + [words_of(item, names) for item in explanation.disagreements],
         missing=[words_of(item, names) for item in explanation.missing],
-        checks=[_check(item, need, achievement) for item in explanation.indicator_checks],
+        checks=checks,
         need_parts=_marked_parts(need, explanation, "need"),
         achievement_parts=_marked_parts(achievement, explanation, "achievement"),
         model=recommender.model_id,

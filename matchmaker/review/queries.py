@@ -170,10 +170,8 @@ def _facets(filters: QueueFilters) -> dict[str, ColumnElement[bool]]:
 
 def _beside_both(statement: Select[Any], pair: Any) -> Select[Any]:
     """Join both postings of pairs, for what compares them."""
-    return (
-        statement.select_from(pair)
-        .join(NEED, NEED.id == pair.need_id)
-        .join(ACHIEVEMENT, ACHIEVEMENT.id == pair.achievement_id)
+    return statement.join(NEED, NEED.id == pair.need_id).join(
+        ACHIEVEMENT, ACHIEVEMENT.id == pair.achievement_id
     )
 
 
@@ -222,17 +220,6 @@ def facet_counts(
         return {value: int(n) for value, n in session.execute(ordered)}
 
     places = of_side("region", Match.need_id, Posting.region_code, Posting.id)
-    pairs = _matches(actor, filters, skip="trl").with_only_columns(
-        Match.need_id, Match.achievement_id
-    )
-    pair = pairs.distinct().subquery()
-    levels = session.execute(
-        _beside_both(select(*[func.count(case((level, 1))) for level in READINESS.values()]), pair.c)
-    ).one()
-    among = _matches(actor, filters, skip="least")
-    scores = session.execute(
-        among.with_only_columns(*[func.count(case((_at_least(n), 1))) for n in SCORES])
-    ).one()
     return {
         "chain": of_side("chain", Match.need_id, PostingNode.node_id, PostingNode.posting_id),
         "region": {
@@ -240,12 +227,27 @@ def facet_counts(
             for prefix in PROVINCES
         },
         "mode": of_side("mode", Match.achievement_id, PostingMode.mode, PostingMode.posting_id),
-        "trl": dict(zip(READINESS, levels, strict=True)),
+        "trl": _count_levels(session, _matches(actor, filters, skip="trl")),
         "organisation": of_side(
             "organisation", Match.need_id, Posting.organisation_id, Posting.id
         ),
-        "least": dict(zip(SCORES, scores, strict=True)),
+        "least": _count_scores(session, _matches(actor, filters, skip="least")),
     }
+
+
+def _count_levels(session: Session, among: Select[Any]) -> dict[str, int]:
+    sides = among.with_only_columns(Match.need_id, Match.achievement_id)
+    pairs = sides.distinct().subquery()  # found first, then compared
+    numbers = [func.count(case((level, 1))) for level in READINESS.values()]
+    counted: Any = select(*numbers).select_from(pairs)
+    found = session.execute(_beside_both(counted, pairs.c)).one()
+    return dict(zip(READINESS, found, strict=True))
+
+
+def _count_scores(session: Session, among: Select[Any]) -> dict[int, int]:
+    numbers = [func.count(case((_at_least(score), 1))) for score in SCORES]
+    found = session.execute(among.with_only_columns(*numbers)).one()
+    return dict(zip(SCORES, found, strict=True))
 
 
 def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

@@ -984,3 +984,26 @@ def test_the_history_tells_offices_who_decided_what(
     (line,) = [part.get_text(" ", strip=True) for part in page.select(".mm-log li span")]
     assert line == f"何静 接受对接：{NEED} ↔ {ACHIEVEMENT}"
     assert signed_in(make(database, Role.ENTERPRISE)).get("/activity").status_code == 404
+
+
+def test_a_target_that_is_missed_speaks_against_the_pair(
+    database: Database, signed_in: SignedIn
+) -> None:
+    from models import Comparator, Indicator
+
+    with database.transaction() as session:
+        match = factories.make_match(session, factories.make_need(session))
+        for posting, comparator, value in (
+            (match.need, Comparator.GE, "1500"),
+            (match.achievement, Comparator.EQ, "1200"),
+        ):
+            posting.indicators = [
+                Indicator(
+                    ordinal=0, name="循环寿命", comparator=comparator, value=value, unit="次"
+                )
+            ]
+        organiser = factories.make_user(session, Role.ORGANISER)
+
+    page = signed_in(organiser).get(f"/pairings/{match.id}").get_data(as_text=True)
+
+    assert "循环寿命没有达到，差 300 次" in page
