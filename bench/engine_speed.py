@@ -10,7 +10,6 @@ Above the number of passages, texts are made by joining halves of two passages.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import statistics
@@ -29,6 +28,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity, linear_kernel
 
+from bench.pages import passages
 from matchmaker.engine.counting import Vocabulary, counted
 from matchmaker.engine.lexical import Segment, best_of
 from matchmaker.engine.text import features
@@ -38,9 +38,7 @@ THREADS = 2
 
 
 def read_texts(data: Path, wanted: int) -> list[str]:
-    path = data / "matching" / "chinaxiv" / "passages.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        texts = [json.loads(line)["text"] for line, _n in zip(file, range(wanted), strict=False)]
+    texts = passages(data, wanted)
     rng, n = np.random.default_rng(0), len(texts)
     while len(texts) < wanted:
         one, other = rng.integers(0, n, 2)

@@ -52,6 +52,13 @@ from models import (
 )
 
 
+def passages(data: Path, most: int) -> list[str]:
+    """Read so many real texts, or all there are."""
+    path = data / "matching" / "chinaxiv" / "passages.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line)["text"] for line, _n in zip(file, range(most), strict=False)]
+
+
 def timed(work: Callable[[], Any], times: int) -> dict[str, float]:
     """Run a few times after a warm-up; milliseconds."""
     work()
@@ -160,12 +167,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=15)
     options = parser.parse_args()
-    path = options.data / "matching" / "chinaxiv" / "passages.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        texts = [
-            json.loads(line)["text"]
-            for line, _n in zip(file, range(2 * options.records), strict=False)
-        ]
+    texts = passages(options.data, 2 * options.records)
     folder = Path(tempfile.mkdtemp(prefix="matchmaker-bench-"))
     settings = Settings.for_tests(folder)
     db.migrate(settings)

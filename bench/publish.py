@@ -9,7 +9,6 @@ the start is told apart: it meets a worker that has just begun.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import os
 import re
@@ -27,11 +26,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.pages import fill, people
+from bench.pages import fill, passages, people
 from config import ROOT, Settings
 from matchmaker import db
 from matchmaker.accounts.passwords import hash_password
 from matchmaker.db import open_database
+from matchmaker.vocabulary import queries as vocabulary
 from models import Role, User
 
 PASSWORD = "bench-password-1"
@@ -103,12 +103,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=15)
     options = parser.parse_args()
-    path = options.data / "matching" / "chinaxiv" / "passages.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        texts = [
-            json.loads(line)["text"]
-            for line, _n in zip(file, range(min(2 * options.records, 100_000)), strict=False)
-        ]
+    texts = passages(options.data, 2 * options.records)
     instance = Path(tempfile.mkdtemp(prefix="matchmaker-bench-"))
     settings = Settings.from_env({"MATCHMAKER_INSTANCE": str(instance)})
     db.migrate(settings)
@@ -117,8 +112,6 @@ def main() -> None:
     with database.transaction() as session:
         for user in session.query(User):
             user.password_hash = hash_password(PASSWORD)
-        from matchmaker.vocabulary import queries as vocabulary
-
         chain = vocabulary.chains(session)[0].id
     fill(database, owners, texts, options.records)
     database.engine.dispose()
