@@ -88,7 +88,7 @@ def test_a_stranger_reads_the_measures_with_their_intervals(client: FlaskClient)
     text = page.get_text()
     real = queries.measured()["real"]["ndcg@10"]
     assert f"{real['mean']:.3f}" in text
-    assert f"{real['low']:.3f}–{real['high']:.3f}" in text
+    assert f"{real['low']:.3f}\u2060–\u2060{real['high']:.3f}" in text
     assert not page.select('a[href*="/quality/never"]')
 
 
