@@ -220,13 +220,14 @@ def serve(options: argparse.Namespace) -> int:
     address = f"http://{options.host}:{listener.getsockname()[1]}"
     os.environ.setdefault("MATCHMAKER_BASE_URL", address)
     settings = Settings.from_env()
-    app = _application(settings)
     worker = EmbeddedWorker(settings)
     signal.signal(signal.SIGTERM, _stop)
-    _greet(app, address)
     try:
         import waitress
 
+        app = _application(settings)
+        worker.wait_until_warm()
+        _greet(app, address)
         waitress.serve(
             app,
             sockets=[listener],
@@ -344,8 +345,13 @@ class EmbeddedWorker:
     """The worker as a child: started again when it dies, and gone when this process is gone."""
 
     RESTART_AFTER = 2.0
+    WARM_WITHIN = 20.0
 
     def __init__(self, settings: Settings) -> None:
+        from matchmaker.worker import ready_file
+
+        self._ready = ready_file(settings)
+        self._ready.unlink(missing_ok=True)
         self._environment = {
             **os.environ,
             "MATCHMAKER_INSTANCE": str(settings.instance),
@@ -364,6 +370,12 @@ class EmbeddedWorker:
         return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             command, cwd=Path(__file__).parent, env=self._environment, start_new_session=True
         )
+
+    def wait_until_warm(self) -> None:
+        """Wait, though not for ever, so that the first publication has its suggestions at once."""
+        until = time.monotonic() + self.WARM_WITHIN
+        while not self._ready.exists() and time.monotonic() < until:
+            time.sleep(0.05)
 
     def _keep(self) -> None:
         while True:

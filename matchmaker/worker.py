@@ -13,6 +13,7 @@ import time
 import warnings
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -82,7 +83,7 @@ def _register(celery: Celery, settings: Settings) -> None:
     @worker_init.connect(weak=False)  # type: ignore[untyped-decorator]
     def prepare(**_arguments: Any) -> None:
         """Make the application before two threads can ask for it, and warm it up beside them."""
-        threading.Thread(target=_warm, args=(app(),), daemon=True).start()
+        threading.Thread(target=_warm, args=(app(), settings), daemon=True).start()
 
     @celery.task(name=RUN_JOB)  # type: ignore[untyped-decorator]
     def run_job(job_id: int) -> None:
@@ -106,12 +107,18 @@ def _register(celery: Celery, settings: Settings) -> None:
     del prepare, run_job, sweep, daily
 
 
-def _warm(app: Flask) -> None:
-    """Do now what the first suggestions after a start would wait for."""
+def _warm(app: Flask, settings: Settings) -> None:
+    """Do now what the first suggestions after a start would wait for, and say that it is done."""
     from matchmaker.catalogue.index import live_index
 
     with app.app_context():
         live_index().warm()
+    ready_file(settings).touch()
+
+
+def ready_file(settings: Settings) -> Path:
+    """The file that a worker leaves when it is warm; who starts one removes it first."""
+    return settings.instance / "worker-ready"
 
 
 def sender(settings: Settings) -> Any:
