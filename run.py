@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import errno
 import ipaddress
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from config import Settings, SettingsError
+from matchmaker.console import say
+from matchmaker.instance import StartError, hold, prepare, writable_settings
 
 VERSION = "0.1.0"
-CHINESE = os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh")
 EXIT_UNUSABLE = 2
 EXIT_INTERRUPTED = 130
-
-
-class StartError(RuntimeError):
-    """The program cannot start; the message is one sentence in the person's language."""
-
-
-def say(chinese: str, english: str) -> str:
-    """Choose the sentence for the language of the terminal."""
-    return chinese if CHINESE else english
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -121,89 +111,6 @@ def _serve_options(target: argparse.ArgumentParser) -> None:
     )
 
 
-def prepare(*, demonstration: bool, alone: bool = False) -> Settings:
-    """Make the instance folder, key and database; load data the first time.
-
-    Raises:
-        StartError: the folder cannot be written, or the database is newer than the program.
-
-    A first start that was interrupted leaves its mark, and the next one begins again: nobody has
-    entered anything yet. The mark names the database, so that no other one is ever emptied;
-    `alone` says that the caller already holds the instance.
-    """
-    settings = _settings()
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from matchmaker import db
-
-    first_start = settings.instance / "first-start"
-    try:
-        address = db.public_address(settings)
-        if first_start.exists() and first_start.read_text(encoding="utf-8") == address:
-            lock = None if alone else _only_one(settings)
-            db.remove_all(settings)
-            if lock is not None:
-                lock.close()
-        new = db.current_revision(settings) is None
-        if new:
-            first_start.write_text(address, encoding="utf-8")
-        db.migrate(settings)
-        if new:
-            _load(settings, demonstration=demonstration)
-    except db.DatabaseTooNewError as error:
-        raise StartError(
-            say(
-                f"数据库的版本（{error}）比程序新，请更新程序后再启动。",
-                f"The database (revision {error}) is newer than this program; update the program first.",
-            )
-        ) from error
-    except (SQLAlchemyError, ImportError) as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise StartError(
-            say(
-                f"数据库打不开：{reason}。请检查 MATCHMAKER_DATABASE_URL 和数据库服务。",
-                f"The database cannot be used: {reason}. Check MATCHMAKER_DATABASE_URL and its server.",
-            )
-        ) from error
-    first_start.unlink(missing_ok=True)
-    return settings
-
-
-def _settings() -> Settings:
-    folder = Path(
-        os.environ.get("MATCHMAKER_INSTANCE", Path(__file__).parent / "instance")
-    ).resolve()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        probe = folder / f".write-{os.getpid()}"
-        probe.write_text("")
-        probe.unlink()
-        return Settings.from_env()
-    except OSError as error:
-        raise StartError(
-            say(
-                f"文件夹 {folder} 不能写入（{error.strerror}），请修改权限，或用 MATCHMAKER_INSTANCE 指定别的文件夹。",
-                f"The folder {folder} cannot be written ({error.strerror}); change its permissions or name another in MATCHMAKER_INSTANCE.",
-            )
-        ) from error
-
-
-def _load(settings: Settings, *, demonstration: bool) -> None:
-    from matchmaker.db import open_database
-    from matchmaker.vocabulary.reference import load_reference
-
-    database = open_database(settings)
-    with database.transaction() as session:
-        load_reference(session)
-    database.engine.dispose()
-    if demonstration:
-        from seed.load import load_demonstration
-
-        print(say("正在载入演示数据 …", "Loading the demonstration data …"), flush=True)
-        load_demonstration(settings)
-
-
 def serve(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C: one worker beside waitress in this process.
 
@@ -213,13 +120,15 @@ def serve(options: argparse.Namespace) -> int:
 
     """
     listener = _listen(options.host, options.port)
-    lock = _only_one(_settings())
+    lock = hold(writable_settings())
     shielded = options.public_demo or _is_loopback(options.host)
     settings = prepare(demonstration=shielded and not options.empty, alone=True)
     _refuse_open_demonstration(settings, shielded=shielded)
     address = f"http://{options.host}:{listener.getsockname()[1]}"
     os.environ.setdefault("MATCHMAKER_BASE_URL", address)
     settings = Settings.from_env()
+    from matchmaker.embedded import EmbeddedWorker
+
     worker = EmbeddedWorker(settings)
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -320,92 +229,6 @@ def _listen(host: str, port: int) -> socket.socket:
             )
         ) from error
     return listener
-
-
-def _only_one(settings: Settings) -> IO[str]:
-    """Hold the instance: two programs on one folder would each start a worker."""
-    file = (settings.instance / "lock").open("w")
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:
-        return file
-    except OSError as error:
-        raise StartError(
-            say(
-                f"另一个 ./run 正在使用 {settings.instance}。",
-                f"Another ./run is using {settings.instance}.",
-            )
-        ) from error
-    return file
-
-
-class EmbeddedWorker:
-    """The worker as a child: started again when it dies, and gone when this process is gone."""
-
-    RESTART_AFTER = 2.0
-    WARM_WITHIN = 20.0
-
-    def __init__(self, settings: Settings) -> None:
-        from matchmaker.worker import ready_file
-
-        self._ready = ready_file(settings)
-        self._ready.unlink(missing_ok=True)
-        self._environment = {
-            **os.environ,
-            "MATCHMAKER_INSTANCE": str(settings.instance),
-            "MATCHMAKER_PARENT": str(os.getpid()),
-        }
-        self._stopping = threading.Event()
-        self._process = self._start()
-        threading.Thread(target=self._keep, daemon=True).start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        command = [
-            sys.executable, "-m", "celery", "--quiet", "-A", "matchmaker.worker", "worker",
-            "-P", "threads", "-B", "--loglevel", "WARNING",
-            "--without-gossip", "--without-mingle", "--without-heartbeat", "-n", "embedded@%h",
-        ]  # fmt: skip
-        return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
-            command, cwd=Path(__file__).parent, env=self._environment, start_new_session=True
-        )
-
-    def wait_until_warm(self) -> None:
-        """Wait, though not for ever, so that the first publication has its suggestions at once."""
-        until = time.monotonic() + self.WARM_WITHIN
-        while not self._ready.exists() and time.monotonic() < until:
-            time.sleep(0.05)
-
-    def _keep(self) -> None:
-        while True:
-            status = self._process.wait()
-            if self._stopping.wait(self.RESTART_AFTER):
-                return
-            self._end_group()
-            print(
-                say(
-                    f"后台进程意外结束（{status}），已重新启动。",
-                    f"The worker ended unexpectedly ({status}) and was started again.",
-                ),
-                file=sys.stderr,
-                flush=True,
-            )
-            self._process = self._start()
-
-    def _end_group(self) -> None:
-        """End what a worker left behind: its scheduler is a process of its own."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-    def stop(self) -> None:
-        """Ask the worker to finish what it does; after a while insist."""
-        self._stopping.set()
-        if self._process.poll() is None:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=10)
-        self._end_group()
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from .codes import FNV_OFFSET, FNV_PRIME, HAN_CLASS, JOINER_CLASS, PAIR, TOKEN_CLASS, TOKENS
+
 Array = NDArray[Any]
-PAIR, TOKENS = 1 << 21, 1 << 62
 STRIDE = 64
 compiled = njit(nogil=True, cache=True)
 HASH = np.uint64(0x9E3779B97F4A7C15)
@@ -23,25 +24,27 @@ def _scan(points: Array, starts: Array, classes: Array, codes: Array, ends: Arra
         position, last = starts[text], starts[text + 1]
         while position < last:
             kind = classes[points[position]]
-            if kind == 1:
+            if kind == HAN_CLASS:
                 first = position
-                while position < last and classes[points[position]] == 1:
+                while position < last and classes[points[position]] == HAN_CLASS:
                     codes[n] = np.int64(points[position])
                     n += 1
                     position += 1
                 for place in range(first, position - 1):
                     codes[n] = np.int64(points[place]) * PAIR + np.int64(points[place + 1])
                     n += 1
-            elif kind == 2:
-                value = np.uint64(0xCBF29CE484222325)
+            elif kind == TOKEN_CLASS:
+                value = np.uint64(FNV_OFFSET)
                 while position < last:
                     kind = classes[points[position]]
                     joins = (
-                        kind == 3 and position + 1 < last and classes[points[position + 1]] == 2
+                        kind == JOINER_CLASS
+                        and position + 1 < last
+                        and classes[points[position + 1]] == TOKEN_CLASS
                     )
-                    if kind != 2 and not joins:
+                    if kind != TOKEN_CLASS and not joins:
                         break
-                    value = (value ^ np.uint64(points[position])) * np.uint64(0x100000001B3)
+                    value = (value ^ np.uint64(points[position])) * np.uint64(FNV_PRIME)
                     position += 1
                 codes[n] = np.int64(value & np.uint64(TOKENS - 1)) | TOKENS
                 n += 1
@@ -186,11 +189,9 @@ def top(
     bits = sums.view(np.int32)
     for query in range(len(query_starts) - 1):
         for entry in range(query_starts[query], query_starts[query + 1]):
-            column = query_columns[entry]
-            if column < len(starts) - 1:
-                weight = query_values[entry]
-                for place in range(starts[column], starts[column + 1]):
-                    sums[places[place]] += weight * values[place]
+            column, weight = query_columns[entry], query_values[entry]
+            for place in range(starts[column], starts[column + 1]):
+                sums[places[place]] += weight * values[place]
         heap, owners = scores[query], best[query]
         # best first is a list; the worst on top is a heap: turn it round
         for place in range(k // 2):
@@ -224,8 +225,6 @@ def picked(
     sums = np.zeros(len(wanted), dtype=np.float32)
     for entry in range(len(columns)):
         column = columns[entry]
-        if column >= len(starts) - 1:
-            continue
         first, last = starts[column], starts[column + 1]
         for which in range(len(wanted)):
             low, high = first, last

@@ -1,7 +1,6 @@
 """Counting features of whole collections, as fast as memory allows.
 
-A feature is a number: a Han character its code point, a pair of them two code points side by
-side, a token of Latin letters and digits a 62-bit hash with a flag above it. The counts are those
+Features are numbers, see `codes`. The counts are those
 of `sklearn.feature_extraction.text.CountVectorizer(analyzer=text.features)`, column by column.
 """
 
@@ -17,18 +16,18 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from . import kernels
-from .text import HAN, JOINERS, LENGTH_CAP, TOKEN, fold, is_han
+from .codes import HAN_CLASS, JOINER_CLASS, TOKEN_CLASS
+from .text import HAN, JOINERS, LENGTH_CAP, TOKEN, fold
 
 Codes = NDArray[np.int64]
 CODE_POINTS = 0x110000
-PAIR = 1 << 21
-"""Codes below are single characters, codes from here to `TOKENS` pairs."""
-TOKENS = 1 << 62
-HAN_CLASS, TOKEN_CLASS, JOINER_CLASS = 1, 2, 3
+SPARE_BITS = 16
+SPARE = 1 << SPARE_BITS
+SPREAD = 0x9E3779B97F4A7C15
+"""2⁶⁴ over the golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)."""
 ODD = 0xFFFFFFFF
 FINAL_SIGMA = "Σ"
 """Its lower case depends on what follows."""
-FNV_OFFSET, FNV_PRIME = 0xCBF29CE484222325, 0x100000001B3
 
 
 @cache
@@ -45,16 +44,6 @@ def character_classes() -> NDArray[np.uint8]:
                 classes[[ord(character) for character in match.group()]] = value
     classes[[ord(joiner) for joiner in JOINERS]] = JOINER_CLASS
     return classes
-
-
-def code_of(feature: str) -> int:
-    """Return the number of one feature."""
-    if is_han(feature[0]):
-        return ord(feature[0]) if len(feature) == 1 else ord(feature[0]) * PAIR + ord(feature[1])
-    value = FNV_OFFSET
-    for character in feature:
-        value = ((value ^ ord(character)) * FNV_PRIME) & 0xFFFFFFFFFFFFFFFF
-    return TOKENS | (value & (TOKENS - 1))
 
 
 @cache
@@ -111,17 +100,18 @@ def counted(texts: Sequence[str]) -> tuple[Codes, NDArray[np.float32], Codes]:
 
 
 class Vocabulary:
-    """Which column a feature has; grows by features that were not there when it was made.
+    """Which column a feature has, fixed for good; what was unknown at the fit shares spare ones.
 
     Attributes
     ----------
-    codes_ : the codes known at the beginning, ascending; code `codes_[i]` has column i.
+    codes_ : the known codes, ascending; code `codes_[i]` has column i. Any other has one of the
+        `SPARE` columns behind them, by its hash: so a vocabulary never grows, and threads and
+        processes agree without a word.
 
     """
 
     def __init__(self, codes: Codes) -> None:
         self.codes_ = codes
-        self._later: dict[int, int] = {}
 
     @classmethod
     def of(cls, *codes: Codes) -> Vocabulary:
@@ -130,28 +120,24 @@ class Vocabulary:
         return cls(np.unique(np.concatenate([np.empty(0, dtype=np.int64), *parts])))
 
     def __len__(self) -> int:
-        return len(self.codes_) + len(self._later)
+        return len(self.codes_) + SPARE
 
-    def columns(self, codes: Codes, *, grow: bool = True) -> NDArray[np.int64]:
-        """Return the column of each code; unknown ones get a new one, or −1 without `grow`."""
+    def columns(self, codes: Codes) -> Codes:
+        """Return the column of each code."""
         found: Codes = kernels.positions(self.codes_, codes)
-        for place in np.flatnonzero(found < 0):
-            code = int(codes[place])
-            if grow:
-                found[place] = self._later.setdefault(code, len(self))
-            else:
-                found[place] = self._later.get(code, -1)
+        unknown = found < 0
+        spread = codes[unknown].astype(np.uint64) * np.uint64(SPREAD)
+        found[unknown] = len(self.codes_) + (spread >> np.uint64(64 - SPARE_BITS)).astype(np.int64)
         return found
 
     def counts(self, texts: Sequence[str]) -> sp.csr_matrix:
         """Return how often each text has each feature, shape (n_texts, n_columns)."""
-        codes, counts, starts = counted(texts)
-        return self.matrix(codes, counts, starts)
+        return self.matrix(*counted(texts))
 
     def matrix(self, codes: Codes, counts: NDArray[np.float32], starts: Codes) -> sp.csr_matrix:
         """Put counted codes into their columns, which stand in order within a row."""
         columns = self.columns(codes).astype(np.int32)
         matrix = sp.csr_matrix((counts, columns, starts), shape=(len(starts) - 1, len(self)))
-        if self._later:
-            matrix.sort_indices()
+        if len(columns) and columns.max() >= len(self.codes_):  # spare ones come in any order
+            matrix.sum_duplicates()
         return matrix

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from .counting import code_of
+from .codes import code_of
 from .documents import Document, Explanation, SharedTerm, Span, Suggestion
 from .findings import findings
 from .indicators import check

@@ -40,7 +40,7 @@ def title_text(document: Document) -> str:
 
 def interleaved(title: sp.csr_matrix, body: sp.csr_matrix) -> sp.csr_matrix:
     """Put the two fields of the same documents side by side."""
-    width = 2 * max(title.shape[1], body.shape[1])
+    width = 2 * title.shape[1]
     parts = [
         sp.csr_matrix(
             (matrix.data, 2 * matrix.indices + offset, matrix.indptr),
@@ -207,7 +207,9 @@ class Side:
                 kept = np.flatnonzero(segment.alive[first : first + len(block.ids)])
                 ids.append(block.ids[kept])
                 rows.append(block.rows()[kept])
-        return Side(self.documents, Segment.of(np.concatenate(ids), _under(rows)))
+        return Side(
+            self.documents, Segment.of(np.concatenate(ids), sp.csr_matrix(sp.vstack(rows)))
+        )
 
 
 def _masked(segment: Segment | None, gone: set[int]) -> Segment | None:
@@ -220,14 +222,4 @@ def _masked(segment: Segment | None, gone: set[int]) -> Segment | None:
 def _stacked(rows: Mapping[int, sp.csr_matrix]) -> Segment | None:
     if not rows:
         return None
-    return Segment.of(list(rows), _under(list(rows.values())))
-
-
-def _under(parts: Sequence[sp.csr_matrix]) -> sp.csr_matrix:
-    """Stack rows whose widths differ, because the vocabulary has grown in between."""
-    width = max(part.shape[1] for part in parts)
-    wide = [
-        sp.csr_matrix((part.data, part.indices, part.indptr), shape=(part.shape[0], width))
-        for part in parts
-    ]
-    return sp.csr_matrix(sp.vstack(wide))
+    return Segment.of(list(rows), sp.csr_matrix(sp.vstack(list(rows.values()))))

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .codes import PAIR, hashed
+
 Array = NDArray[Any]
 BLOCK = 1 << 16
 """Documents in one block of an index: their accumulator stays in the processor's cache."""
-PAIR, TOKENS = 1 << 21, 1 << 62
-FNV_OFFSET, FNV_PRIME, ALL_BITS = 0xCBF29CE484222325, 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 RUN = re.compile("1+|2+(?:32+)*")
 
 
@@ -31,16 +31,9 @@ def occurring(points: Array, starts: Array, classes: Array) -> tuple[Array, Arra
                 found.extend(run.tolist())
                 found.extend((run[:-1] * PAIR + run[1:]).tolist())
             else:
-                found.append(_hashed(run.tolist()))
+                found.append(hashed(run.tolist()))
         ends.append(len(found))
     return np.asarray(found, dtype=np.int64), np.asarray(ends, dtype=np.int64)
-
-
-def _hashed(points: list[int]) -> int:
-    value = FNV_OFFSET
-    for point in points:
-        value = ((value ^ point) * FNV_PRIME) & ALL_BITS
-    return TOKENS | (value & (TOKENS - 1))
 
 
 def counted(codes: Array, starts: Array) -> tuple[Array, Array, Array]:
@@ -85,9 +78,8 @@ def top(
         sums = np.zeros(len(ids), dtype=np.float32)
         for entry in range(query_starts[query], query_starts[query + 1]):
             column = query_columns[entry]
-            if column < len(starts) - 1:
-                part = slice(starts[column], starts[column + 1])
-                sums[places[part]] += query_values[entry] * values[part]
+            part = slice(starts[column], starts[column + 1])
+            sums[places[part]] += query_values[entry] * values[part]
         hits = np.flatnonzero((sums > 0) & (allowed.astype(bool) if len(allowed) else True))
         if len(hits) > k:
             least = np.partition(sums[hits], len(hits) - k)[len(hits) - k]
@@ -105,8 +97,6 @@ def picked(
     """Return the sums of a few documents of a block, shape (n_wanted,)."""
     sums = np.zeros(len(wanted), dtype=np.float32)
     for column, weight in zip(columns, weights, strict=True):
-        if column >= len(starts) - 1:
-            continue
         part = places[starts[column] : starts[column + 1]]
         found = np.searchsorted(part, wanted)
         inside = found < len(part)

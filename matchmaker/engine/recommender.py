@@ -1,14 +1,15 @@
 """The recommender: fit on a catalogue, ask for the best pairs, follow changes without refitting.
 
-    score = (w_text · g(c) + Σ w_s · s) / (w_text + Σ w_s)      over the signals that are present
+    score = Σ w_s · s / Σ w_s      over the signals that are present
 
-where c is the weighted mean of the two similarities (title with title, whole text with whole
-text), w_text the sum of their weights, s the structured signals and g a fixed increasing curve
-that spreads similarities over 0 to 1 for readers; it changes no order among texts.
+Two signals compare text, title with title and whole text with whole text: each is g(c) of a
+similarity c ≥ 0, where g is a fixed increasing curve that spreads similarities over 0 to 1. The
+others compare fields.
 """
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -27,7 +28,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"title": 0.35, "body": 0.35, "chain": 0.14, "trl": 0.08, "mode": 0.05, "region": 0.03}
 )
 MODEL = "tfidf-2"
-HALF = 0.16
+HALF = 0.2
 """The similarity at which g reaches a half."""
 PAIRS_AT_A_TIME = 2000
 POOL = 200
@@ -229,12 +230,11 @@ class Recommender:
             self._rows(_counted(list(side.values())), is_need=is_need)
             for side, is_need in zip(sides, (True, False), strict=True)
         )
-        width = max(left.shape[1], right.shape[1])
         found: list[Mapping[str, float]] = []
         for first in range(0, len(pairs), PAIRS_AT_A_TIME):
             part = pairs[first : first + PAIRS_AT_A_TIME]
-            a = _widened(left[[place[0][need.id] for need, _ in part]], width)
-            b = _widened(right[[place[1][other.id] for _, other in part]], width)
+            a = left[[place[0][need.id] for need, _ in part]]
+            b = right[[place[1][other.id] for _, other in part]]
             product = sp.csr_matrix(a.multiply(b))
             halves = [
                 np.asarray(product[:, offset::2].sum(axis=1), dtype=float).ravel()
@@ -278,9 +278,9 @@ class Recommender:
         """Put the pool into the order of the whole score; what shares no text comes last, by id."""
         ids = [int(other) for other in pool if other >= 0]
         if len(ids) < k:
-            ids += [other for other in sorted(index.documents) if other not in set(ids)][
-                : k - len(ids)
-            ]
+            known = set(ids)
+            others = (other for other in index.documents if other not in known)
+            ids += heapq.nsmallest(k - len(ids), others)
         parts = self._parts(index, query, np.asarray(ids, dtype=np.int64))
         found = []
         for other_id in ids:
@@ -318,14 +318,11 @@ class Recommender:
         self, similarities: Mapping[str, float], need: Document, achievement: Document
     ) -> tuple[float, Mapping[str, float | None]]:
         weights = self.weights_
-        text = sum(weights[name] for name in FIELDS)
-        mean = sum(weights[name] * similarities[name] for name in FIELDS) / text
-        stretch = calibrate(mean) / mean if mean > 0 else 0.0
-        parts: dict[str, float | None] = {name: similarities[name] * stretch for name in FIELDS}
+        parts: dict[str, float | None] = {name: calibrate(similarities[name]) for name in FIELDS}
         for name, signal in SIGNALS.items():
             parts[name] = signal.score(need, achievement)
         total = sum(weights[name] * part for name, part in parts.items() if part is not None)
-        return min(1.0, max(0.0, total / self._present(parts))), parts
+        return total / self._present(parts), parts
 
     def _present(self, parts: Mapping[str, float | None]) -> float:
         return sum(self.weights_[name] for name, part in parts.items() if part is not None)
@@ -342,10 +339,6 @@ def _index(documents: dict[int, Document], rows: sp.csr_matrix) -> Side:
     if not documents:
         return Side()
     return Side(documents, Segment.of(list(documents), rows))
-
-
-def _widened(rows: sp.csr_matrix, width: int) -> sp.csr_matrix:
-    return sp.csr_matrix((rows.data, rows.indices, rows.indptr), shape=(rows.shape[0], width))
 
 
 def _checked(weights: Mapping[str, float]) -> Mapping[str, float]:

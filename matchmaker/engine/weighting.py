@@ -20,7 +20,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.feature_extraction.text import TfidfTransformer
 
-from .counting import PAIR, TOKENS, Codes, Vocabulary, counted
+from .codes import PAIR, TOKENS
+from .counting import Codes, Vocabulary, counted
 
 Floats = NDArray[np.float32]
 SATURATION = 1.0
@@ -62,8 +63,7 @@ class Weighting:
     Attributes
     ----------
     vocabulary_ : the columns of features.
-    idf_ : IDF of each column known at `fit`, shape (n_columns,).
-    rarest_ : IDF of a feature that was unknown at `fit`.
+    idf_ : IDF of each column, shape (n_columns,); what was unknown at `fit` weighs as the rarest.
     pivots_ : mean length of an achievement's vector by field, which sets the scale.
 
     """
@@ -82,7 +82,8 @@ class Weighting:
         among_needs = (held[0] + FEW_NEEDS * joint) / (sizes[0] + FEW_NEEDS)
         share = (among_needs + held[1] / sizes[1]) / 2 if sizes[1] else among_needs
         self.idf_ = np.log((1 + n) / (1 + n * share)) + 1
-        self.rarest_ = float(np.log(1 + n) + 1)
+        self._tfidf = TfidfTransformer(norm=None)
+        self._tfidf.idf_ = self.idf_
         self.pivots_: dict[str, float] = {}
         return self
 
@@ -99,7 +100,7 @@ class Weighting:
         matrix = self.vocabulary_.matrix(texts.codes, tf * _family(texts.codes), texts.starts)
         if not matrix.nnz:
             return matrix
-        return sp.csr_matrix(self._tfidf(matrix.shape[1]).transform(matrix, copy=False))
+        return sp.csr_matrix(self._tfidf.transform(matrix, copy=False))
 
     def needs(self, texts: Counted) -> sp.csr_matrix:
         """Return vectors of length 1."""
@@ -110,13 +111,6 @@ class Weighting:
         matrix = self.weighed(texts)
         pivot = self.pivots_[field] ** (1 - NORM_POWER)
         return _scaled(matrix, _lengths(matrix) ** NORM_POWER * pivot)
-
-    def _tfidf(self, width: int) -> TfidfTransformer:
-        """Return scikit-learn's transformer under our IDF; features that came later are rarest."""
-        transformer = TfidfTransformer(norm=None)
-        later = np.full(width - len(self.idf_), self.rarest_)
-        transformer.idf_ = np.concatenate([self.idf_, later]) if len(later) else self.idf_
-        return transformer
 
 
 def _family(codes: Codes) -> Floats:

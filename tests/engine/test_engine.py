@@ -82,6 +82,7 @@ def test_any_two_texts_have_a_score_between_0_and_1_that_adds_up(
     found = engine.explain(need, other)
 
     assert 0 <= found.score <= 1
+    assert all(part is None or 0 <= part <= 1 for part in found.by_signal.values())
     total = sum(term.contribution for term in found.terms) + found.other_terms_contribution
     assert total + sum(found.contributions.values()) == pytest.approx(found.score, abs=1e-9)
 

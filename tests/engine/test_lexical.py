@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
 from matchmaker.engine import Document, Recommender, compiled, lexical, plain
+from matchmaker.engine.codes import code_of
 from matchmaker.engine.counting import (
     Vocabulary,
     character_classes,
-    code_of,
     counted,
     folded_points,
 )
@@ -44,7 +44,7 @@ def test_counts_and_tfidf_are_those_of_scikit_learn(collection: list[str]) -> No
     ours = vocabulary.counts(collection)
 
     names = [code_of(name) for name in theirs.get_feature_names_out()]
-    order = vocabulary.columns(np.asarray(names, dtype=np.int64), grow=False)
+    order = vocabulary.columns(np.asarray(names, dtype=np.int64))
     ours = ours[:, order].astype(np.float64)
     ours.sort_indices()
     assert (ours != theirs.transform(collection)).nnz == 0
