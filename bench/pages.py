@@ -161,12 +161,17 @@ def publish_one(database: Database, owners: dict[Role, int], text: str, number: 
     return spent
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+def read_options(words: str | None) -> argparse.Namespace:
+    """Read the arguments of a bench of the platform."""
+    parser = argparse.ArgumentParser(description=words)
     parser.add_argument("data", type=Path)
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=15)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = read_options(__doc__)
     texts = passages(options.data, 2 * options.records)
     folder = Path(tempfile.mkdtemp(prefix="matchmaker-bench-"))
     settings = Settings.for_tests(folder)

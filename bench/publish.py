@@ -8,7 +8,6 @@ the start is told apart: it meets a worker that has just begun.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -26,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.pages import fill, passages, people
+from bench.pages import fill, passages, people, read_options
 from config import ROOT, Settings
 from matchmaker import db
 from matchmaker.accounts.passwords import hash_password
@@ -98,11 +97,7 @@ def publish(company: Browser, office: Browser, text: str, number: int, chain: in
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--records", type=int, default=10_000)
-    parser.add_argument("--times", type=int, default=15)
-    options = parser.parse_args()
+    options = read_options(__doc__)
     texts = passages(options.data, 2 * options.records)
     instance = Path(tempfile.mkdtemp(prefix="matchmaker-bench-"))
     settings = Settings.from_env({"MATCHMAKER_INSTANCE": str(instance)})

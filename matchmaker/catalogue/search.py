@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,7 @@ from models import (
     PostingMode,
     PostingNode,
     PostingStatus,
+    Region,
     User,
 )
 
@@ -39,7 +41,8 @@ NEAR_SHARE = 0.3
 ORGANISATIONS = 12
 QUERY_LIMIT = 5000
 TRL_BANDS = {"1-5": (1, 5), "6-7": (6, 7), "8-9": (8, 9)}
-PROVINCES = ("50", "51")
+PLACE = re.compile(r"50(?:\d{4})?|51(?:\d{2})?")
+"""The beginning of a region's code: a province, a district of Chongqing, a city of Sichuan."""
 SORTS = ("relevance", "new", "title", "trl", "ending")
 
 
@@ -68,7 +71,7 @@ class Filters:
             chains=tuple(_numbers(request.args.getlist("chain"))),
             bands=tuple(band for band in request.args.getlist("trl") if band in TRL_BANDS),
             modes=tuple(mode for mode in request.args.getlist("mode") if mode in set(Mode)),
-            regions=tuple(p for p in request.args.getlist("region") if p in PROVINCES),
+            regions=tuple(p for p in request.args.getlist("region") if PLACE.fullmatch(p)),
             organisations=tuple(_numbers(request.args.getlist("organisation"))),
             statuses=tuple(s for s in request.args.getlist("status") if s in set(PostingStatus)),
             sort=sort if sort in SORTS else "new",
@@ -216,7 +219,7 @@ def _column_counts(
     )
     columns = {
         "trl": band,
-        "region": func.substr(Posting.region_code, 1, 2),
+        "region": Posting.region_code,
         "organisation": case((_named(actor), Posting.organisation_id), else_=None),
     }
     chosen = bool(filters.bands or filters.regions or filters.organisations)
@@ -230,8 +233,27 @@ def _column_counts(
             for name, value in zip(names, values, strict=True):
                 counts[name][value] += number
     counts["organisation"].pop(None, None)
+    counts["region"] = _by_place(counts["region"])
     most = counts["organisation"].most_common(ORGANISATIONS)
     return {**{name: dict(found) for name, found in counts.items()}, "organisation": dict(most)}
+
+
+def _by_place(codes: Mapping[str, int]) -> Counter[str]:
+    """Add up codes of regions by province, and by district of Chongqing or city of Sichuan."""
+    places: Counter[str] = Counter()
+    for code, number in codes.items():
+        places[code[:2]] += number
+        inner = code if code.startswith("50") else code[:4]
+        if not inner.endswith("00"):
+            places[inner] += number
+    return places
+
+
+def place_names(session: Session, places: Iterable[str]) -> dict[str, Region]:
+    """The regions that places of the facet stand for."""
+    codes = {place.ljust(6, "0"): place for place in places}
+    rows = session.scalars(select(Region).where(Region.code.in_(codes))).unique()
+    return {codes[row.code]: row for row in rows}
 
 
 def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

@@ -66,10 +66,24 @@ def _list(kind: PostingKind) -> str:
         ],
         chains=[node for node in chains if node.assignable],
         names=search.organisation_names(session, counts["organisation"]),
+        places=_places(session, filters, counts["region"]),
         bands=search.TRL_BANDS, snippet=search.snippet, marked=search.marked,
         without=lambda name, value=None, **more: without(request, name, value, **more),
         can_post=policy.can_post(actor, kind), region_path=vocabulary.region_path,
     )  # fmt: skip
+
+
+def _places(
+    session: Session, filters: search.Filters, counts: dict[Any, int]
+) -> list[tuple[str, str]]:
+    """The regions to choose from: both provinces, then what lies in them, most postings first."""
+    found = search.place_names(session, {"50", "51", *counts, *filters.regions})
+    inner = sorted(set(found) - {"50", "51"}, key=lambda place: (-counts.get(place, 0), place))
+    return [
+        (place, vocabulary.region_path(found[place]))
+        for place in ("50", "51", *inner)
+        if place in found
+    ]
 
 
 # ---- one posting

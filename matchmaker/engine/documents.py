@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+FIELDS = ("title", "body")
+"""The two texts of a document, and the signals that compare them: title, whole text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Indicator:

@@ -28,9 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from .documents import Document
+from .documents import FIELDS, Document
 from .recommender import DEFAULT_WEIGHTS, Recommender
-from .signals import LEXICAL_SIGNALS
 
 GAINS = {1: 0, 2: 1, 3: 3, 4: 7}
 RELEVANT = 3
@@ -190,7 +189,7 @@ def interval_of(values: NDArray[np.float64], *, seed: int = 0) -> dict[str, floa
 
 def trained(data: Labelled) -> dict[str, float]:
     """Return the weights of title and text that rank a labelled folder best."""
-    total = sum(DEFAULT_WEIGHTS[name] for name in LEXICAL_SIGNALS)
+    total = sum(DEFAULT_WEIGHTS[name] for name in FIELDS)
     candidates = [
         {"title": round(total * share, 4), "body": round(total * (1 - share), 4)}
         for share in TITLE_SHARES

@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .codes import code_of
-from .documents import Document, Explanation, SharedTerm, Span, Suggestion
+from .documents import FIELDS, Document, Explanation, SharedTerm, Span, Suggestion
 from .findings import findings
 from .indicators import check
-from .lexical import FIELDS, full_text, title_text
+from .lexical import full_text, title_text
 from .signals import SIGNALS
 from .text import (
     STOP_CHARACTERS,

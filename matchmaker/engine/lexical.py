@@ -21,7 +21,6 @@ from . import kernels
 from .documents import Document
 from .kernels import BLOCK
 
-FIELDS = ("title", "body")
 MERGE_AT = 1000
 FloatArray = NDArray[np.float64]
 Ids = NDArray[np.int64]

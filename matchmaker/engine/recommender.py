@@ -19,9 +19,9 @@ import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 
 from . import explanation
-from .documents import Document, Explanation, Suggestion
-from .lexical import FIELDS, Segment, Side, best_of, full_text, interleaved, title_text
-from .signals import LEXICAL_SIGNALS, SIGNALS
+from .documents import FIELDS, Document, Explanation, Suggestion
+from .lexical import Segment, Side, best_of, full_text, interleaved, title_text
+from .signals import SIGNALS
 from .weighting import Counted, Weighting
 
 DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
@@ -204,7 +204,7 @@ class Recommender:
     def _query(self, documents: Sequence[Document], *, is_need: bool) -> sp.csr_matrix:
         """Return vectors whose product with an index is the weighted mean of the fields."""
         rows = self._rows(_counted(documents), is_need=is_need)
-        total = sum(self.weights_[name] for name in LEXICAL_SIGNALS)
+        total = sum(self.weights_[name] for name in FIELDS)
         shares = np.asarray([self.weights_[name] / total for name in FIELDS], dtype=np.float32)
         rows.data *= shares[rows.indices % 2]
         return rows
@@ -298,7 +298,7 @@ class Recommender:
         self, index: Side, query: sp.csr_matrix, ids: np.ndarray
     ) -> dict[int, dict[str, float]]:
         """Return the similarity of each field for a few documents of an index."""
-        total = sum(self.weights_[name] for name in LEXICAL_SIGNALS)
+        total = sum(self.weights_[name] for name in FIELDS)
         parts: dict[int, dict[str, float]] = {int(i): dict.fromkeys(FIELDS, 0.0) for i in ids}
         for offset, name in enumerate(FIELDS):
             weight = self.weights_[name] / total
@@ -342,12 +342,12 @@ def _index(documents: dict[int, Document], rows: sp.csr_matrix) -> Side:
 
 
 def _checked(weights: Mapping[str, float]) -> Mapping[str, float]:
-    known = {*LEXICAL_SIGNALS, *SIGNALS}
+    known = {*FIELDS, *SIGNALS}
     unknown = set(weights) - known
     if unknown:
         raise ValueError(f"unknown signals {sorted(unknown)}; known are {sorted(known)}")
     if any(not np.isfinite(value) or value < 0 for value in weights.values()):
         raise ValueError("weights must be finite numbers ≥ 0")
-    if sum(weights[name] for name in LEXICAL_SIGNALS) <= 0:
+    if sum(weights[name] for name in FIELDS) <= 0:
         raise ValueError("title and body cannot both weigh nothing")
     return MappingProxyType(dict(weights))

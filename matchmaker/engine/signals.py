@@ -90,4 +90,3 @@ class Region:
 SIGNALS: Mapping[str, Signal] = MappingProxyType(
     {"chain": Chain(), "trl": Readiness(), "mode": Mode(), "region": Region()}
 )
-LEXICAL_SIGNALS = ("title", "body")

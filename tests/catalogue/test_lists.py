@@ -96,6 +96,24 @@ def test_nothing_found_says_so_and_offers_a_way_on(
     assert titles(reader, "/achievements?q=量子引力波") in ([], ["锂电池回收"])
 
 
+def test_a_region_narrows_by_province_by_district_and_by_city(
+    reader: FlaskClient, database: Database
+) -> None:
+    with database.transaction() as session:
+        factories.make_region(session, "510100", name="成都市")
+        for title, code in (("沙区", "500106"), ("北碚", "500109"), ("武侯", "510107")):
+            place = factories.make_region(session, code).code
+            factories.make_achievement(session, title=title, region_code=place)
+    page = reader.get("/achievements").get_data(as_text=True)
+    for words in ("重庆 示范区500106", "四川 成都市"):
+        assert words in page
+    for region, found in (
+        ("50", {"沙区", "北碚"}), ("500106", {"沙区"}), ("5101", {"武侯"}),
+        ("500112", set()), ("52", {"沙区", "北碚", "武侯"}), ("50%", {"沙区", "北碚", "武侯"}),
+    ):  # fmt: skip
+        assert set(titles(reader, f"/achievements?region={region}")) == found, region
+
+
 def test_facets_narrow_and_stay_in_the_address(reader: FlaskClient, database: Database) -> None:
     with database.transaction() as session:
         chain = factories.make_node(session, "动力电池")
