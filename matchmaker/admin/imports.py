@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -303,11 +304,17 @@ def _level(value: Any) -> int | None:
 
 def _mode(text: str) -> str:
     """Return the code of a mode that is named in words; anything else stays for the check."""
+    return _mode_words().get(text.lower(), text)
+
+
+@cache
+def _mode_words() -> dict[str, str]:
+    """How modes are named: by law and contracts, and by our own words in every language."""
     known: dict[str, str] = {words: mode.value for words, mode in MODE_WORDS.items()}
     for locale in LOCALES.values():
         with force_locale(locale):
             known |= {str(words).lower(): mode.value for mode, words in LABELS[Mode].items()}
-    return known.get(text.lower(), text)
+    return known
 
 
 def _value(session: Session, name: str, value: Any) -> Any:
