@@ -44,7 +44,8 @@ class Form(wtforms.Form):
 
     def show(self, error: InvalidError) -> None:
         """Put the sentences of a refusal at their fields; what belongs to none goes on top."""
-        for name, sentence in error.fields.items():
+        for name, words in error.fields.items():
+            sentence = str(words)  # a lazy one would be listed letter by letter
             field = self._fields.get(name.split(".")[0])
             if field is None:
                 self.form_errors.append(sentence)

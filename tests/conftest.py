@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from config import Settings
 from matchmaker.app import create_app, import_tasks
 from matchmaker.db import Database
-from models import User
+from models import Role, User
 from tests import databases, factories
 
 import_tasks()  # services may enqueue any job, with or without an application
@@ -84,6 +84,26 @@ def client(app: Flask) -> FlaskClient:
     """A browser without scripts that nobody is signed in with; CSRF is not checked here."""
     app.config["WTF_CSRF_ENABLED"] = False
     return app.test_client()
+
+
+@pytest.fixture
+def researcher(database: Database) -> User:
+    return factories.add_user(database, Role.RESEARCHER)
+
+
+@pytest.fixture
+def company(database: Database) -> User:
+    return factories.add_user(database, Role.ENTERPRISE)
+
+
+@pytest.fixture
+def organiser(database: Database) -> User:
+    return factories.add_user(database, Role.ORGANISER, name="何静")
+
+
+@pytest.fixture
+def administrator(database: Database) -> User:
+    return factories.add_user(database, Role.ADMINISTRATOR)
 
 
 class SignedIn:

@@ -111,6 +111,12 @@ def make_user(session: Session, role: Role = Role.RESEARCHER, **values: Any) -> 
     return row
 
 
+def add_user(database: Database, role: Role = Role.RESEARCHER, **values: Any) -> User:
+    """Make a person in a transaction of its own."""
+    with database.transaction() as session:
+        return make_user(session, role, **values)
+
+
 def make_node(session: Session, name: str = "动力电池", *, parent: SchemeNode | None = None,
               scheme: str = "cq33", **values: Any) -> SchemeNode:  # fmt: skip
     n = next(_numbers)

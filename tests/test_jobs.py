@@ -125,6 +125,20 @@ def test_a_savepoint_sends_nothing_early_and_takes_only_its_own_jobs_with_it(
     assert work.done == [first, second]
 
 
+def test_what_was_undone_in_a_session_that_goes_on_is_not_sent(
+    own_database: Database, work: Work
+) -> None:
+    sent: list[int] = []
+    own_database.send_job = sent.append
+
+    with own_database.transaction() as session:
+        jobs.enqueue(session, "test.work")
+        session.rollback()
+        factories.make_need(session)
+
+    assert sent == []
+
+
 def test_an_unknown_kind_is_not_written(own_database: Database) -> None:
     with pytest.raises(KeyError), own_database.transaction() as session:
         jobs.enqueue(session, "test.nobody_does_this")
@@ -144,6 +158,7 @@ def test_what_is_delivered_twice_has_one_effect_and_keeps_its_result(
     assert work.done == [job_id]
     assert (job.status, job.progress, job.attempts) == (JobStatus.DONE, 1.0, 1)
     assert job.result == {"effects": 1}
+    assert job.started_at is not None
     assert job.finished_at is not None
     assert job.lease_until is None
 
@@ -187,15 +202,38 @@ def test_the_sweep_is_patient_with_what_it_has_just_sent(
     job_id = enqueue(own_database)
     sent.clear()
 
-    found = [jobs.sweep(own_database), jobs.sweep(own_database)]
-    time.pass_by(seconds=11)
-    found.append(jobs.sweep(own_database))
+    found = []
+    for seconds in (0, 9, 2):
+        time.pass_by(seconds=seconds)
+        found.append(jobs.sweep(own_database))
     jobs.run(own_database, job_id)
     time.pass_by(seconds=11)
     found.append(jobs.sweep(own_database))
 
     assert found == [1, 0, 1, 0]
     assert sent == [job_id, job_id]
+
+
+def test_the_sweep_sends_everything_that_is_due(own_database: Database, work: Work) -> None:
+    ids = [enqueue(own_database) for _n in range(3)]
+    sent: list[int] = []
+    own_database.send_job = sent.append
+
+    assert jobs.sweep(own_database) == 3
+
+    assert sorted(sent) == ids
+
+
+def test_the_sweep_sends_a_failed_attempt_again_when_its_pause_is_over(
+    own_database: Database, work: Work, time: Clock
+) -> None:
+    job_id = enqueue(own_database, failures=1)
+    assert jobs.sweep(own_database) == 1
+    jobs.run(own_database, job_id)
+
+    assert jobs.sweep(own_database) == 0
+    time.pass_by(seconds=2)
+    assert jobs.sweep(own_database) == 1
 
 
 def test_a_job_whose_worker_died_is_taken_over_when_its_lease_has_run_out(
@@ -244,9 +282,9 @@ def test_progress_is_there_for_others_while_the_job_runs(
 def test_a_failing_job_is_tried_later_each_time_after_a_longer_pause(
     own_database: Database, work: Work, time: Clock
 ) -> None:
-    job_id = enqueue(own_database, failures=2)
+    job_id = enqueue(own_database, failures=3)
     pauses = []
-    for _attempt in range(2):
+    for _attempt in range(3):
         assert jobs.run(own_database, job_id) is True
         job = job_of(own_database, job_id)
         assert job.status == JobStatus.QUEUED
@@ -258,8 +296,8 @@ def test_a_failing_job_is_tried_later_each_time_after_a_longer_pause(
     assert jobs.run(own_database, job_id) is True
 
     job = job_of(own_database, job_id)
-    assert pauses == [2.0, 4.0]
-    assert (job.status, job.error, job.attempts) == (JobStatus.DONE, "", 3)
+    assert pauses == [2.0, 4.0, 8.0]
+    assert (job.status, job.error, job.attempts) == (JobStatus.DONE, "", 4)
 
 
 def test_a_job_that_always_fails_ends_as_failed_with_its_error(
@@ -294,6 +332,7 @@ def test_a_failed_job_that_is_tried_again_begins_anew_and_is_sent(
         jobs.retry(session, session.get_one(Job, job_id))
 
     assert sent == [job_id]
+    assert job_of(own_database, job_id).finished_at is None
     assert jobs.run(own_database, job_id) is True
     job = job_of(own_database, job_id)
     assert (job.status, job.attempts, job.error) == (JobStatus.DONE, 1, "")

@@ -133,8 +133,7 @@ def test_every_role_has_an_organisation_of_its_kind(session: Session) -> None:
 def test_an_unexpected_error_is_a_page_with_a_number_and_no_trace(
     app: Flask, database: Database, signed_in: SignedIn
 ) -> None:
-    with database.transaction() as session:
-        user = factories.make_user(session)
+    user = factories.add_user(database)
 
     def broken() -> str:
         raise RuntimeError("示范：内部错误")

@@ -85,8 +85,7 @@ def test_who_is_not_of_the_organisation_has_no_power_over_its_postings(
 def test_a_form_from_another_site_does_nothing_and_sets_nothing(
     client: FlaskClient, database: Database, signed_in: SignedIn, headers: dict[str, str]
 ) -> None:
-    with database.transaction() as session:
-        person = factories.make_user(session)
+    person = factories.add_user(database)
     carried = {"draft_key": "achievement:new", "title": "别人写的"}
     for browser in (client, signed_in(person)):
         for address in ("/achievements/new", "/sign-in", "/preferences/theme", "/sign-out"):

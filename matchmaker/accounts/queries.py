@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -220,3 +221,13 @@ def open_logins(session: Session, user: User) -> list[LoginSession]:
             .order_by(LoginSession.last_seen_at.desc())
         )
     )
+
+
+def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Names of organisations by their ids, in the order given."""
+    wanted = list(dict.fromkeys(ids))
+    rows = session.execute(
+        select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted))
+    )
+    names: dict[int, str] = dict(rows.all())
+    return {number: names[number] for number in wanted if number in names}

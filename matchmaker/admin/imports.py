@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +131,6 @@ def import_records(
     records: Iterable[Mapping[str, Any]],
     *,
     organisation: str = "",
-    publish: bool = True,
     report: Callable[[int, ImportResult], None] = lambda _done, _result: None,
 ) -> ImportResult:
     """Import rows in the name of a person; each batch is one transaction, each row a savepoint.
@@ -144,17 +142,16 @@ def import_records(
     for number, record in enumerate(records, start=1):
         batch.append((number, record))
         if len(batch) == COMMIT_EVERY:
-            _import_batch(database, actor_id, kind, batch, result, organisation, publish=publish)
+            _import_batch(database, actor_id, kind, batch, result, organisation)
             report(number, result)
             batch = []
-    _import_batch(database, actor_id, kind, batch, result, organisation, publish=publish)
+    _import_batch(database, actor_id, kind, batch, result, organisation)
     return result
 
 
 def _import_batch(
     database: Database, actor_id: int, kind: PostingKind,
     batch: list[tuple[int, Mapping[str, Any]]], result: ImportResult, organisation: str,
-    *, publish: bool,
 ) -> None:  # fmt: skip
     with database.transaction() as session:
         actor = session.get_one(User, actor_id)
@@ -162,7 +159,7 @@ def _import_batch(
         for number, record in batch:
             try:
                 with session.begin_nested():
-                    _import_one(session, actor, owner, kind, record, result, publish=publish)
+                    _import_one(session, actor, owner, kind, record, result)
             except MatchmakerError as error:
                 result.refused.append((number, _words(error)))
         _keep_only_full_refresh(session)
@@ -198,7 +195,7 @@ def _organisation(session: Session, name: str) -> Organisation | None:
 
 def _import_one(
     session: Session, actor: User, owner: Organisation, kind: PostingKind,
-    record: Mapping[str, Any], result: ImportResult, *, publish: bool,
+    record: Mapping[str, Any], result: ImportResult,
 ) -> None:  # fmt: skip
     values, external_id = values_of(session, kind, record)
     known = None
@@ -221,9 +218,8 @@ def _import_one(
     if "region_code" not in values:
         posting.region_code = owner.region_code
     session.flush()
-    if publish:
-        service.submit(session, actor, posting, strict=False)
-        service.publish_imported(session, actor, posting)
+    service.submit(session, actor, posting, strict=False)
+    service.publish_imported(session, actor, posting)
     result.created += 1
 
 
@@ -307,7 +303,6 @@ def _mode(text: str) -> str:
     return _mode_words().get(text.lower(), text)
 
 
-@cache
 def _mode_words() -> dict[str, str]:
     """How modes are named: by law and contracts, and by our own words in every language."""
     known: dict[str, str] = {words: mode.value for words, mode in MODE_WORDS.items()}

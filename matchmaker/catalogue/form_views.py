@@ -73,7 +73,7 @@ def _form(
     if kind == PostingKind.ACHIEVEMENT:
         form["discipline_code"].choices = _code_choices(vocabulary.disciplines(session))
         form["sector_code"].choices = _code_choices(vocabulary.sectors(session))
-        levels = {node.code: node.name for node in vocabulary.readiness_levels(session)}
+        levels = {node.code: i18n.named(node) for node in vocabulary.readiness_levels(session)}
         form["trl"].choices = [
             (str(n), f"TRL {n}　{levels.get(str(n), '')}") for n in range(1, 10)
         ]
@@ -93,13 +93,14 @@ def _chain_words(node: Any) -> str:
 
 
 def _code_choices(nodes: list[Any]) -> list[tuple[str, str]]:
-    return [(node.code, f"{node.code} {node.name}") for node in nodes]
+    return [(node.code, f"{node.code} {i18n.named(node)}") for node in nodes]
 
 
 def _save(kind: PostingKind, posting: Posting | None) -> Answer:
     """Save, save and submit, or add and remove rows: whatever the pressed button says."""
     form = _form(kind, request.form, form_data(posting) if posting else None)
-    if change_rows(form, request.form.get("rows", "")):
+    if "rows" in request.form:  # never a submission, whatever else the request holds
+        change_rows(form, request.form["rows"])
         return _form_page(form, kind, posting)
     submit = request.form.get("act") == "submit"
     form.draft = not submit

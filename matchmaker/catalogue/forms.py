@@ -329,16 +329,16 @@ def fill_rows(form: PostingForm) -> None:
         properties.append_entry()
 
 
-def change_rows(form: PostingForm, act: str) -> bool:
+def change_rows(form: PostingForm, act: str) -> None:
     """Add or remove a row without script: `indicators:add`, `properties:remove:2`."""
     name, _colon, rest = act.partition(":")
     field = getattr(form, name, None)
     if not isinstance(field, FieldList):
-        return False
+        return
     if rest == "add":
         if len(field) < ROWS_AT_MOST:
             field.append_entry()
-        return True
+        return
     _verb, _colon, number = rest.partition(":")
     if number.isdecimal() and int(number) < len(field):
         kept = [entry.data for i, entry in enumerate(field.entries) if i != int(number)]
@@ -346,7 +346,6 @@ def change_rows(form: PostingForm, act: str) -> bool:
             field.pop_entry()
         for data in kept:
             field.append_entry(data)
-    return True
 
 
 def as_formdata(data: dict[str, list[str]]) -> MultiDict[str, str]:

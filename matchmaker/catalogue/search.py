@@ -21,7 +21,6 @@ from models import (
     Mode,
     NameVisibility,
     Need,
-    Organisation,
     Posting,
     PostingKind,
     PostingMode,
@@ -254,14 +253,6 @@ def place_names(session: Session, places: Iterable[str]) -> dict[str, Region]:
     codes = {place.ljust(6, "0"): place for place in places}
     rows = session.scalars(select(Region).where(Region.code.in_(codes))).unique()
     return {codes[row.code]: row for row in rows}
-
-
-def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
-    """Names of the organisations of a facet."""
-    rows = session.execute(
-        select(Organisation.id, Organisation.name).where(Organisation.id.in_(list(ids)))
-    )
-    return dict(rows.all())
 
 
 def snippet(posting: Posting, text: str, length: int = 130) -> str:

@@ -9,6 +9,7 @@ from flask import current_app, render_template, request
 from sqlalchemy.orm import Session
 
 from matchmaker import db, guard
+from matchmaker.accounts import queries as accounts
 from matchmaker.catalogue import (
     attachment_views,
     form_views,
@@ -65,7 +66,7 @@ def _list(kind: PostingKind) -> str:
             (row, shown(session, actor, row, partners=partners, sectors=sectors)) for row in rows
         ],
         chains=[node for node in chains if node.assignable],
-        names=search.organisation_names(session, counts["organisation"]),
+        names=accounts.names_of(session, counts["organisation"]),
         places=_places(session, filters, counts["region"]),
         bands=search.TRL_BANDS, snippet=search.snippet, marked=search.marked,
         without=lambda name, value=None, **more: without(request, name, value, **more),

@@ -17,6 +17,7 @@ from matchmaker.admin import queries as admin
 from matchmaker.catalogue import policy, queries
 from matchmaker.guard import effective_role
 from matchmaker.i18n import counted
+from matchmaker.review import desk
 from matchmaker.review import queries as review
 from matchmaker.vocabulary.queries import PRIMARY_SCHEME
 from models import (
@@ -59,7 +60,7 @@ def waiting_for(session: Session, actor: User) -> list[ToDo]:
 
 
 def _organiser(session: Session, actor: User) -> list[ToDo]:
-    pairs = review.tab_counts(session, actor, review.QueueFilters())
+    pairs = desk.tab_counts(session, actor, desk.QueueFilters())
     submitted, waiting = queries.count_submitted(session), pairs["waiting"]
     organisations = accounts.count_waiting(session, actor)
     return [
@@ -200,7 +201,7 @@ def navigation(session: Session, actor: User) -> list[NavigationItem]:
     if role == Role.ORGANISER:
         return [
             home,
-            NavigationItem("review.queue", _("对接审核"), "git-merge", review.count_waiting(session, actor)),
+            NavigationItem("review.queue", _("对接审核"), "git-merge", desk.count_waiting(session, actor)),
             NavigationItem("catalogue.submissions", _("发布审核"), "list-check", queries.count_submitted(session)),
             needs, achievements,
             NavigationItem("accounts.verification", _("单位核验"), "shield-check", accounts.count_waiting(session, actor)),

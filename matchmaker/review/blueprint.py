@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
-from matchmaker.review import queries
-from matchmaker.review.queries import TABS, QueueFilters
+from matchmaker.review import desk
+from matchmaker.review.desk import TABS, QueueFilters
 from models import ACHIEVEMENT_MODES, Role
 
 bp = Blueprint("review", __name__)
@@ -28,10 +28,10 @@ def filters_asked() -> QueueFilters:
     return QueueFilters(
         tab=tab if tab in TABS else "waiting",
         chains=_numbers("chain"),
-        regions=tuple(r for r in values.getlist("region") if r in queries.PROVINCES),
+        regions=tuple(r for r in values.getlist("region") if r in desk.PROVINCES),
         least=min(100, int(least)) if least.isdecimal() and len(least) < 4 else 0,
         modes=tuple(mode for mode in values.getlist("mode") if mode in ACHIEVEMENT_MODES),
-        readiness=tuple(name for name in values.getlist("trl") if name in queries.READINESS),
+        readiness=tuple(name for name in values.getlist("trl") if name in desk.READINESS),
         organisations=_numbers("organisation"),
     )
 

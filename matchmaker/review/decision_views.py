@@ -16,10 +16,10 @@ from matchmaker.catalogue.index import live_index
 from matchmaker.errors import InvalidError, NotNowError
 from matchmaker.guard import only
 from matchmaker.i18n import counted
-from matchmaker.review import queries, service
+from matchmaker.review import desk, queries, service
 from matchmaker.review.blueprint import address, bp, filters_asked
 from matchmaker.review.card import card_of
-from matchmaker.review.queries import OPEN_TABS, QueueFilters
+from matchmaker.review.desk import OPEN_TABS, QueueFilters
 from models import Match, MatchStatus, Role, User
 
 
@@ -64,7 +64,7 @@ def _decide(
         with db.transaction() as session:
             actor, filters = guard.current_user(), _working()
             match = queries.one(session, actor, match_id)
-            order = list(queries.needs_in_queue(session, actor, filters))
+            order = list(desk.needs_in_queue(session, actor, filters))
             if explain:
                 card = card_of(live_index().recommender(), match)
                 values["explanation"] = card.stored()
@@ -95,7 +95,7 @@ def _following(
     """Where to go on: the next pair of the same need, else the next need of the order before."""
     need_id, done = decided[0].need_id, [match.id for match in decided]
     lowest = min(match.score for match in decided)
-    found = queries.candidates(session, actor, filters, need_id)
+    found = desk.candidates(session, actor, filters, need_id)
     rest = [item for item in found if item.id not in done]
     lower = [item for item in rest if item.score <= lowest] or rest
     if lower:
@@ -167,7 +167,7 @@ def bulk() -> Response:
         with db.transaction() as session:
             actor, filters = guard.current_user(), _working()
             matches = queries.many(session, actor, list(versions))
-            order = list(queries.needs_in_queue(session, actor, filters))
+            order = list(desk.needs_in_queue(session, actor, filters))
             result = service.decide_many(
                 session, actor, matches, versions, verbs[act], values_of=_values_of(act)
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -65,10 +65,15 @@ def accept(
     jobs.enqueue(
         session,
         "review.announce",
-        {"match_id": match.id, "version": match.version},
+        {"match_id": match.id, "decided": decision_of(match)},
         actor=actor,
         delay=ANNOUNCE_AFTER,
     )
+
+
+def decision_of(match: Match) -> str:
+    """Name a decision by its moment: a pair that is decided anew has another one."""
+    return match.decided_at.isoformat() if match.decided_at else ""
 
 
 def reject(
@@ -103,11 +108,10 @@ def defer(
     *,
     version: int,
     remark: str = "",
-    until: date | None = None,
 ) -> None:
-    """Put the pair aside for two weeks (or until a day); then it waits in the queue again."""
+    """Put the pair aside for two weeks; then it waits in the queue again."""
     _decide(session, actor, match, MatchStatus.DEFERRED, version=version, remark=remark)
-    match.defer_until = until or clock.today() + timedelta(days=DEFER_DAYS)
+    match.defer_until = clock.today() + timedelta(days=DEFER_DAYS)
 
 
 def undo(session: Session, actor: User, match: Match, *, version: int) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from matchmaker import jobs
 from matchmaker.jobs import JobRun
 from matchmaker.notifications.service import notify
+from matchmaker.review.service import decision_of
 from models import Match, MatchStatus, Notification
 
 
@@ -17,10 +18,9 @@ def announce(run: JobRun) -> None:
         match = session.get(Match, run.payload["match_id"])
         if match is None or match.status != MatchStatus.ACCEPTED:
             return
-        mark = {
-            "match": match.id,
-            "decided": match.decided_at.isoformat() if match.decided_at else "",
-        }
+        if run.payload.get("decided") != decision_of(match):
+            return  # accepted anew since: that decision has its own minute, and its own job
+        mark = {"match": match.id, "decided": decision_of(match)}
         owners = {posting.owner_id: posting.owner for posting in (match.need, match.achievement)}
         for owner in owners.values():
             told = session.scalars(

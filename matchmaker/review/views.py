@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from matchmaker import db, guard
+from matchmaker.accounts import queries as accounts
 from matchmaker.catalogue import policy as catalogue
 from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.shown import shown
@@ -17,11 +18,11 @@ from matchmaker.guard import only, signed_in
 from matchmaker.i18n import named
 from matchmaker.labels import choices, label
 from matchmaker.paging import Page
-from matchmaker.review import decision_views, policy, queries
+from matchmaker.review import decision_views, desk, policy, queries
 from matchmaker.review.blueprint import OFFICES, Answer, address, bp, filters_asked
 from matchmaker.review.card import card_of, indicator_value
+from matchmaker.review.desk import QueueFilters
 from matchmaker.review.kinds import actor_name, sentence
-from matchmaker.review.queries import QueueFilters
 from matchmaker.vocabulary import queries as vocabulary
 from models import (
     ACHIEVEMENT_MODES,
@@ -68,20 +69,20 @@ def _related(session: Session, actor: User, posting: Posting, match: Match) -> d
 def queue() -> Answer:
     """The desk: one need, its candidates, the card of one of them."""
     with db.transaction() as session:
-        queries.note_visit(session.merge(guard.current_user()))
+        desk.note_visit(session.merge(guard.current_user()))
     session, actor = db.session(), guard.current_user()
     filters = filters_asked()
-    needs = queries.needs_in_queue(session, actor, filters)
+    needs = desk.needs_in_queue(session, actor, filters)
     order = list(needs)
     wanted = request.args.get("need", "")
     known = wanted.isdecimal() and len(wanted) < 10 and int(wanted) in needs
     need_id = int(wanted) if known else max(order, key=needs.__getitem__, default=None)
-    found = queries.candidates(session, actor, filters, need_id) if need_id else []
+    found = desk.candidates(session, actor, filters, need_id) if need_id else []
     chosen = _chosen(found)
-    facets = queries.facet_counts(session, actor, filters)
+    facets = desk.facet_counts(session, actor, filters)
     return render_template(
         "review/queue.html",
-        filters=filters, counts=queries.tab_counts(session, actor, filters), needs=needs,
+        filters=filters, counts=desk.tab_counts(session, actor, filters), needs=needs,
         place=order.index(need_id) + 1 if need_id in needs else 0,
         before=_neighbour(filters, order, need_id, -1),
         after=_neighbour(filters, order, need_id, 1),
@@ -103,8 +104,8 @@ def _options(
 ) -> list[tuple[str, Any, list[tuple[Any, Any]], Any]]:
     """Return name, title, values with words, and what is chosen, of each facet."""
     chains = {node.id: named(node) for node in vocabulary.chains(session)}
-    largest = list(facets["organisation"])[: queries.ORGANISATIONS]
-    names = queries.organisation_names(session, dict.fromkeys((*largest, *filters.organisations)))
+    largest = list(facets["organisation"])[: desk.ORGANISATIONS]
+    names = accounts.names_of(session, (*largest, *filters.organisations))
     modes = [mode for mode in ACHIEVEMENT_MODES if mode in facets["mode"] or mode in filters.modes]
     readiness = {"met": _("够"), "short": _("不够"), "unknown": _("有一方没写")}
     return [
@@ -113,7 +114,7 @@ def _options(
         ("trl", _("成熟度"), list(readiness.items()), filters.readiness),
         ("organisation", _("需求单位"), list(names.items()), filters.organisations),
         ("region", _("需求所在地"), [("50", _("重庆")), ("51", _("四川"))], filters.regions),
-        ("least", _("匹配度至少"), [(n, n) for n in queries.SCORES], (filters.least,)),
+        ("least", _("匹配度至少"), [(n, n) for n in desk.SCORES], (filters.least,)),
     ]
 
 

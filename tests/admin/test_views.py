@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -19,24 +18,13 @@ from matchmaker.db import Database
 from matchmaker.jobs import JobRun
 from models import Activity, Job, JobStatus, Mail, Match, Notification, Role, User
 from tests import factories
-from tests.catalogue.test_lists import statements
 from tests.conftest import SignedIn
+from tests.pages import opened, statements, table_rows
 
 
 @pytest.fixture
-def admin(database: Database) -> User:
-    with database.transaction() as session:
-        return factories.make_user(session, Role.ADMINISTRATOR, email="admin@example.org")
-
-
-@pytest.fixture
-def browser(signed_in: SignedIn, admin: User) -> FlaskClient:
-    return signed_in(admin)
-
-
-def make(database: Database, role: Role = Role.RESEARCHER, **values: Any) -> User:
-    with database.transaction() as session:
-        return factories.make_user(session, role, **values)
+def browser(signed_in: SignedIn, administrator: User) -> FlaskClient:
+    return signed_in(administrator)
 
 
 def make_job(database: Database, status: JobStatus = JobStatus.QUEUED, **values: Any) -> int:
@@ -63,12 +51,6 @@ def make_mail(database: Database, key: str, **values: Any) -> None:
         )  # fmt: skip
 
 
-def rows(browser: FlaskClient, address: str) -> list[str]:
-    """Return the rows of the page's table as text."""
-    page = BeautifulSoup(browser.get(address).text, "html.parser")
-    return [row.get_text(" ", strip=True) for row in page.select("main tbody tr")]
-
-
 def job_of(database: Database, job_id: int) -> Job:
     with database.reading() as session:
         return session.get_one(Job, job_id)
@@ -81,7 +63,7 @@ def test_the_list_of_jobs_shows_state_progress_attempts_and_error(
     make_job(database, JobStatus.FAILED, error="ValueError: 示范错误", attempts=5)
     make_job(database, JobStatus.DONE, progress=1.0, attempts=2)
 
-    done, failed, running = rows(browser, "/admin/jobs")
+    done, failed, running = table_rows(opened(browser, "/admin/jobs"))
 
     for words in ("已完成", "100%", "2 / 5"):
         assert words in done
@@ -97,15 +79,15 @@ def test_jobs_are_narrowed_to_a_state_and_counted(
     failed = [make_job(database, JobStatus.FAILED, error="x") for _n in range(2)]
     make_job(database, JobStatus.DONE)
 
-    links = BeautifulSoup(browser.get("/admin/jobs").text, "html.parser").select(".mm-seg a")
+    links = opened(browser, "/admin/jobs").select(".mm-seg a")
 
     assert [link.get_text(strip=True) for link in links] == [
         "全部 3", "排队中 0", "进行中 0", "已完成 1", "失败 2",
     ]  # fmt: skip
-    shown = BeautifulSoup(browser.get("/admin/jobs?status=failed").text, "html.parser")
+    shown = opened(browser, "/admin/jobs?status=failed")
     assert [a.get_text() for a in shown.select("tbody td a")] == [str(i) for i in failed[::-1]]
-    assert len(rows(browser, "/admin/jobs?status=nonsense")) == 3
-    assert rows(browser, "/admin/jobs?status=queued") == []
+    assert len(table_rows(opened(browser, "/admin/jobs?status=nonsense"))) == 3
+    assert table_rows(opened(browser, "/admin/jobs?status=queued")) == []
 
 
 def test_the_page_of_a_running_job_shows_how_far_it_is_and_renews_itself(
@@ -114,13 +96,13 @@ def test_the_page_of_a_running_job_shows_how_far_it_is_and_renews_itself(
     running = make_job(database, JobStatus.RUNNING, progress=0.25, message="50 / 200")
     done = make_job(database, JobStatus.DONE, progress=1.0, result={"created": 7, "refused": 0})
 
-    page, after = (browser.get(f"/admin/jobs/{job_id}").text for job_id in (running, done))
+    page, after = (opened(browser, f"/admin/jobs/{job_id}") for job_id in (running, done))
 
-    assert "25%" in page
-    assert "50 / 200" in page
-    assert '<meta http-equiv="refresh"' in page
-    assert '<meta http-equiv="refresh"' not in after
-    facts = BeautifulSoup(after, "html.parser").select("dl.mm-facts")[-1]
+    assert "25%" in page.get_text()
+    assert "50 / 200" in page.get_text()
+    assert page.select("meta[http-equiv=refresh]")
+    assert not after.select("meta[http-equiv=refresh]")
+    facts = after.select("dl.mm-facts")[-1]
     assert facts.get_text(" ", strip=True) == "新增 7 不能导入 0"
 
 
@@ -173,11 +155,11 @@ def test_a_job_that_does_not_exist_is_not_found(browser: FlaskClient) -> None:
 
 
 def test_an_organiser_sees_the_own_jobs_and_cannot_run_them_again(
-    signed_in: SignedIn, database: Database, admin: User
+    signed_in: SignedIn, database: Database, administrator: User
 ) -> None:
-    organiser = make(database, Role.ORGANISER)
+    organiser = factories.add_user(database, Role.ORGANISER)
     own = make_job(database, JobStatus.FAILED, error="示范错误", created_by_id=organiser.id)
-    others = make_job(database, created_by_id=admin.id)
+    others = make_job(database, created_by_id=administrator.id)
     browser = signed_in(organiser)
 
     page = browser.get(f"/admin/jobs/{own}")
@@ -196,7 +178,7 @@ def test_the_outbox_shows_every_mail_and_whether_it_left(
     make_mail(database, "sent", sent_at=clock.now())
     make_mail(database, "failed", error="Connection refused")
 
-    page = BeautifulSoup(browser.get("/admin/mail").text, "html.parser")
+    page = opened(browser, "/admin/mail")
 
     failed, sent, waiting = (
         part.get_text(" ", strip=True) for part in page.select("details.mm-fold")
@@ -211,15 +193,17 @@ def test_the_outbox_shows_every_mail_and_whether_it_left(
 
 
 def test_an_empty_outbox_says_when_there_will_be_mail(browser: FlaskClient) -> None:
-    page = BeautifulSoup(browser.get("/admin/mail").text, "html.parser")
+    page = opened(browser, "/admin/mail")
 
     assert len(page.select("main .mm-state")) == 1
 
 
 def test_people_are_found_by_name_or_address(signed_in: SignedIn, database: Database) -> None:
-    make(database, name="何静", email="hejing@example.org")
-    make(database, name="100%", email="full@example.org")
-    chief = make(database, Role.ADMINISTRATOR, name="管理员", email="chief@example.org")
+    factories.add_user(database, name="何静", email="hejing@example.org")
+    factories.add_user(database, name="100%", email="full@example.org")
+    chief = factories.add_user(
+        database, Role.ADMINISTRATOR, name="管理员", email="chief@example.org"
+    )
     browser = signed_in(chief)
 
     for typed, found in (
@@ -230,8 +214,7 @@ def test_people_are_found_by_name_or_address(signed_in: SignedIn, database: Data
         ("_", set()),
         ("没有这个人", set()),
     ):
-        answer = browser.get("/admin/people", query_string={"q": typed})
-        page = BeautifulSoup(answer.text, "html.parser")
+        page = opened(browser, "/admin/people", q=typed)
         assert {cell.get_text(strip=True) for cell in page.select("tbody th")} == found, typed
 
 
@@ -246,21 +229,27 @@ def test_a_character_that_no_column_holds_is_left_out_of_a_search(session: Sessi
 def test_closing_an_account_ends_its_sessions_and_opening_lets_the_person_in_again(
     browser: FlaskClient, client: FlaskClient, signed_in: SignedIn, database: Database
 ) -> None:
-    person = make(database, name="何静", password_hash=passwords.hash_password(factories.PASSWORD))
+    person = factories.add_user(
+        database, name="何静", password_hash=passwords.hash_password(factories.PASSWORD)
+    )
     other = signed_in(person)
     data = {"email": person.email, "password": factories.PASSWORD}
     assert other.get("/account").status_code == 200
+
+    def row_of(name: str) -> str:
+        (row,) = (row for row in table_rows(opened(browser, "/admin/people")) if name in row)
+        return row
 
     answer = browser.post(f"/admin/people/{person.id}/close")
 
     assert answer.location == "/admin/people"
     assert other.get("/account").location.startswith("/sign-in")
     assert client.post("/sign-in", data=data).status_code == 422
-    assert "已停用" in next(row for row in rows(browser, "/admin/people") if "何静" in row)
+    assert "已停用" in row_of("何静")
 
     browser.post(f"/admin/people/{person.id}/open")
 
-    assert "已停用" not in next(row for row in rows(browser, "/admin/people") if "何静" in row)
+    assert "已停用" not in row_of("何静")
     assert other.get("/account").status_code == 302, "ended sessions stay ended"
     assert client.post("/sign-in", data=data).status_code == 302
     with database.reading() as session:
@@ -271,26 +260,26 @@ def test_closing_an_account_ends_its_sessions_and_opening_lets_the_person_in_aga
 
 
 def test_nobody_closes_the_own_account(
-    browser: FlaskClient, database: Database, admin: User
+    browser: FlaskClient, database: Database, administrator: User
 ) -> None:
-    assert f"/admin/people/{admin.id}/close" not in browser.get("/admin/people").text
+    assert f"/admin/people/{administrator.id}/close" not in browser.get("/admin/people").text
 
-    assert browser.post(f"/admin/people/{admin.id}/close").status_code == 403
+    assert browser.post(f"/admin/people/{administrator.id}/close").status_code == 403
 
     assert browser.get("/account").status_code == 200
 
 
 def test_only_administrators_read_mail_and_close_accounts(
-    signed_in: SignedIn, database: Database, admin: User
+    signed_in: SignedIn, database: Database, administrator: User
 ) -> None:
-    for role in (Role.RESEARCHER, Role.ENTERPRISE, Role.ORGANISER):
-        browser = signed_in(make(database, role))
+    for role in set(Role) - {Role.ADMINISTRATOR}:
+        browser = signed_in(factories.add_user(database, role))
         for address in ("/admin/jobs", "/admin/mail", "/admin/people"):
             assert browser.get(address).status_code == 404
-        assert browser.post(f"/admin/people/{admin.id}/close").status_code == 404
+        assert browser.post(f"/admin/people/{administrator.id}/close").status_code == 404
 
     with database.reading() as session:
-        assert session.get_one(User, admin.id).active is True
+        assert session.get_one(User, administrator.id).active is True
 
 
 @pytest.mark.parametrize("role", [Role.ORGANISER, Role.ADMINISTRATOR])
@@ -320,7 +309,7 @@ def test_an_office_lets_everything_be_scored_again_and_sees_how_far_it_is(
 def test_others_do_not_let_everything_be_scored_again(
     signed_in: SignedIn, database: Database
 ) -> None:
-    assert signed_in(make(database)).post("/admin/refresh").status_code == 404
+    assert signed_in(factories.add_user(database)).post("/admin/refresh").status_code == 404
 
     with database.reading() as session:
         assert session.scalar(select(func.count(Job.id))) == 0
@@ -329,9 +318,9 @@ def test_others_do_not_let_everything_be_scored_again(
 def test_every_administrator_is_told_once_of_a_job_that_failed_for_good(
     own_database: Database,
 ) -> None:
-    people = [make(own_database, Role.ADMINISTRATOR).id for _n in range(2)]
-    make(own_database, Role.ADMINISTRATOR, active=False)
-    make(own_database, Role.ORGANISER)
+    people = [factories.add_user(own_database, Role.ADMINISTRATOR).id for _n in range(2)]
+    factories.add_user(own_database, Role.ADMINISTRATOR, active=False)
+    factories.add_user(own_database, Role.ORGANISER)
     job_id = make_job(own_database, JobStatus.FAILED, error="x")
     make_job(own_database, JobStatus.DONE)
 
@@ -346,16 +335,15 @@ def test_every_administrator_is_told_once_of_a_job_that_failed_for_good(
 
 
 def test_the_lists_ask_the_database_as_often_for_three_rows_as_for_one(
-    browser: FlaskClient, database: Database, admin: User
+    browser: FlaskClient, database: Database, administrator: User
 ) -> None:
     for address in ("/admin/jobs", "/admin/mail", "/admin/people"):
         numbers = []
         for more in (1, 2):
             for n in range(more):
-                person = make(database)
+                person = factories.add_user(database)
                 make_job(database, created_by_id=person.id)
                 make_mail(database, f"{address.rpartition('/')[2]}{more}{n}")
-            browser.get(address)  # what is asked once for a process is not counted
             numbers.append(statements(database, browser, address))
         assert numbers[0] == numbers[1], address
 

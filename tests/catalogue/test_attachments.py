@@ -62,20 +62,14 @@ BAD = {
 
 
 @pytest.fixture
-def owner(database: Database) -> User:
+def posting_id(database: Database, researcher: User) -> int:
     with database.transaction() as session:
-        return factories.make_user(session)
+        return factories.make_achievement(session, researcher).id
 
 
 @pytest.fixture
-def posting_id(database: Database, owner: User) -> int:
-    with database.transaction() as session:
-        return factories.make_achievement(session, owner).id
-
-
-@pytest.fixture
-def browser(signed_in: SignedIn, owner: User) -> FlaskClient:
-    return signed_in(owner)
+def browser(signed_in: SignedIn, researcher: User) -> FlaskClient:
+    return signed_in(researcher)
 
 
 def send(browser: FlaskClient, posting_id: int, name: str, content: bytes) -> TestResponse:
@@ -244,10 +238,10 @@ def test_attachments_are_seen_by_those_who_see_the_posting(
 
 
 def test_a_removed_file_is_gone_unless_another_posting_has_the_same(
-    app: Flask, browser: FlaskClient, database: Database, owner: User, posting_id: int
+    app: Flask, browser: FlaskClient, database: Database, researcher: User, posting_id: int
 ) -> None:
     with database.transaction() as session:
-        second = factories.make_achievement(session, session.get_one(User, owner.id)).id
+        second = factories.make_achievement(session, session.get_one(User, researcher.id)).id
     send(browser, posting_id, "一.pdf", PDF)
     send(browser, second, "二.pdf", PDF)
     one, two = stored(database)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker.admin.imports import values_of
@@ -16,6 +15,7 @@ from matchmaker.db import Database
 from models import Achievement, PostingKind, PostingStatus, Role, User
 from tests import factories
 from tests.conftest import SignedIn
+from tests.pages import opened, parsed
 
 PROFILE = {
     "partner_wanted": "有高镍产线、能做千吨级验证的正极企业",
@@ -25,14 +25,8 @@ PROFILE = {
 
 
 @pytest.fixture
-def owner(database: Database) -> User:
-    with database.transaction() as session:
-        return factories.make_user(session)
-
-
-@pytest.fixture
-def browser(signed_in: SignedIn, owner: User) -> FlaskClient:
-    return signed_in(owner)
+def browser(signed_in: SignedIn, researcher: User) -> FlaskClient:
+    return signed_in(researcher)
 
 
 def only(database: Database) -> Achievement:
@@ -47,7 +41,7 @@ def form(**changes: Any) -> dict[str, Any]:
 def test_a_new_form_welcomes_interest_and_keeps_what_is_written(
     browser: FlaskClient, database: Database
 ) -> None:
-    page = BeautifulSoup(browser.get("/achievements/new").get_data(as_text=True), "html.parser")
+    page = opened(browser, "/achievements/new")
     [ticked] = page.select("input[name=open_to_interest][checked]")
     assert ticked["value"] == "y"
 
@@ -61,9 +55,7 @@ def test_a_new_form_welcomes_interest_and_keeps_what_is_written(
 
     html = browser.get(answer.headers["Location"]).get_data(as_text=True)
     assert all(words in html for words in (*PROFILE.values(), "暂不洽谈"))
-    edit = BeautifulSoup(
-        browser.get(f"/postings/{row.id}/edit").get_data(as_text=True), "html.parser"
-    )
+    edit = opened(browser, f"/postings/{row.id}/edit")
     [ticked] = edit.select("input[name=open_to_interest][checked]")
     assert ticked["value"] == "n"
 
@@ -88,13 +80,14 @@ def test_what_is_too_long_or_unknown_is_refused_in_the_open_part(
 ) -> None:
     answer = browser.post("/achievements/new", data=form(**change))
     assert answer.status_code == 422
-    page = BeautifulSoup(answer.get_data(as_text=True), "html.parser")
+    page = parsed(answer)
     assert page.select(f"details[open] [name={next(iter(change))}]")
+    with database.reading() as session:
+        assert session.scalar(select(func.count(Achievement.id))) == 0
 
 
 def test_a_need_is_asked_for_five_indicators(database: Database, signed_in: SignedIn) -> None:
-    with database.transaction() as session:
-        company = factories.make_user(session, Role.ENTERPRISE)
+    company = factories.add_user(database, Role.ENTERPRISE)
     assert "原则上不少于 5 项" in signed_in(company).get("/needs/new").get_data(as_text=True)
 
 
@@ -143,6 +136,7 @@ def test_half_a_price_from_a_file_is_judged_with_the_other_half(session: Session
         with pytest.raises(service.InvalidError):
             service.save(session, owner, row, price, version=row.version)
         session.refresh(row)
+        assert (row.price_from, row.price_to) == (10, 20), price
 
 
 def test_an_amount_without_a_word_on_its_kind_is_a_price(session: Session) -> None:

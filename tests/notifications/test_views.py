@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bs4 import BeautifulSoup
-
 from matchmaker.db import Database
 from matchmaker.notifications import queries, service
 from models import Notification, User
 from tests import factories
 from tests.conftest import SignedIn
+from tests.pages import opened
 
 
 def make(database: Database, lines: int = 1, **values: Any) -> tuple[User, list[int]]:
@@ -76,7 +75,7 @@ def test_many_lines_of_a_kind_are_one_group_that_is_read_at_once(
     user, _ids = make(database, 40, endpoint="accounts.profile")
     browser = signed_in(user)
 
-    page = BeautifulSoup(browser.get("/notifications/").text, "html.parser")
+    page = opened(browser, "/notifications/")
 
     (group,) = page.select(".mm-inbox > li")
     assert "40 条内容已到期归档" in group.select("summary")[0].get_text()

@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from matchmaker import clock
+from matchmaker.accounts import queries as accounts
 from matchmaker.db import Database
-from matchmaker.review import queries, service
-from matchmaker.review.queries import QueueFilters
+from matchmaker.review import desk, queries, service
+from matchmaker.review.desk import QueueFilters
 from models import MatchStatus, Mode, Need, Role, SchemeNode, User
 from tests import factories
-from tests.catalogue.test_lists import statements
 from tests.conftest import SignedIn
+from tests.pages import statements
 
 Count = Callable[[Callable[[], object]], int]
 
@@ -38,13 +39,13 @@ def test_the_best_pair_decides_which_need_comes_first(session: Session, organise
         for score in scores:
             factories.make_match(session, need, score=score)
 
-    order = list(queries.needs_in_queue(session, organiser, QueueFilters()))
+    order = list(desk.needs_in_queue(session, organiser, QueueFilters()))
 
     assert order == [needs[2].id, needs[0].id, needs[1].id]
-    assert list(queries.needs_in_queue(session, organiser, QueueFilters(least=60))) == [
+    assert list(desk.needs_in_queue(session, organiser, QueueFilters(least=60))) == [
         needs[2].id, needs[0].id,
     ]  # fmt: skip
-    found = queries.candidates(session, organiser, QueueFilters(), needs[0].id)
+    found = desk.candidates(session, organiser, QueueFilters(), needs[0].id)
     assert [match.score for match in found] == [0.6, 0.2]
 
 
@@ -55,8 +56,8 @@ def test_the_counts_of_the_tabs_follow_the_facets(session: Session, organiser: U
     accepted(session, organiser, inside)
     factories.make_match(session)
 
-    both = queries.tab_counts(session, organiser, QueueFilters())
-    one = queries.tab_counts(session, organiser, QueueFilters(chains=(chain.id,)))
+    both = desk.tab_counts(session, organiser, QueueFilters())
+    one = desk.tab_counts(session, organiser, QueueFilters(chains=(chain.id,)))
 
     assert both == {"waiting": 2, "new": 2, "deferred": 0, "accepted": 1, "rejected": 0}
     assert one == {"waiting": 1, "new": 1, "deferred": 0, "accepted": 1, "rejected": 0}
@@ -73,7 +74,7 @@ def test_what_was_decided_today_still_counts_for_the_order(
     session.flush()
 
     def order(tab: str = "waiting", least: int = 0) -> dict[int, float]:
-        return queries.needs_in_queue(session, organiser, QueueFilters(tab, least=least))
+        return desk.needs_in_queue(session, organiser, QueueFilters(tab, least=least))
 
     assert list(order().items()) == [(needs[0].id, 0.2), (needs[1].id, 0.8)]
     assert order(least=50) == {needs[1].id: 0.8}, "a need with nothing that waits is gone"
@@ -93,7 +94,7 @@ def test_facets_count_pairs_and_never_themselves(session: Session, organiser: Us
     factories.make_match(session, other, score=0.6)
 
     def counts(**values: Any) -> dict[str, dict[Any, int]]:
-        return queries.facet_counts(session, organiser, QueueFilters(**values))
+        return desk.facet_counts(session, organiser, QueueFilters(**values))
 
     assert counts()["chain"] == {chain.id: 2}
     assert counts()["region"] == {"50": 2, "51": 1}
@@ -107,7 +108,7 @@ def test_facets_count_pairs_and_never_themselves(session: Session, organiser: Us
     assert counts(organisations=(other.organisation_id,))["organisation"] == {
         need.organisation_id: 2, other.organisation_id: 1,
     }  # fmt: skip
-    assert queries.organisation_names(session, [other.organisation_id, 999_999]) == {
+    assert accounts.names_of(session, [other.organisation_id, 999_999]) == {
         other.organisation_id: other.organisation.name
     }
 
@@ -122,7 +123,7 @@ def test_what_was_put_aside_waits_again_on_its_day(
     waiting = []
     for days in (0, 13, 14, 15):
         monkeypatch.setattr(clock, "today", lambda days=days: today + timedelta(days=days))
-        waiting.append(queries.count_waiting(session, organiser))
+        waiting.append(desk.count_waiting(session, organiser))
 
     assert waiting == [0, 0, 1, 1]
     assert match.status == MatchStatus.DEFERRED
@@ -136,7 +137,7 @@ def test_a_visit_goes_on_for_half_an_hour_and_then_a_new_one_begins(
     for minutes in (0, 25, 50, 90):
         moment = start + timedelta(minutes=minutes)
         monkeypatch.setattr(clock, "now", lambda moment=moment: moment)
-        queries.note_visit(organiser)
+        desk.note_visit(organiser)
         seen.append(organiser.queue_seen_at)
 
     assert seen == [None, None, None, start + timedelta(minutes=50)]
@@ -194,13 +195,13 @@ def test_queue_pairings_and_history_ask_as_often_for_three_rows_as_for_one(
     owner = need.owner
 
     def queue() -> object:
-        ids = list(queries.needs_in_queue(session, organiser, QueueFilters()))
-        counts = queries.tab_counts(session, organiser, QueueFilters())
-        facets = queries.facet_counts(session, organiser, QueueFilters())
-        queries.organisation_names(session, facets["organisation"])
+        ids = list(desk.needs_in_queue(session, organiser, QueueFilters()))
+        counts = desk.tab_counts(session, organiser, QueueFilters())
+        facets = desk.facet_counts(session, organiser, QueueFilters())
+        accounts.names_of(session, facets["organisation"])
         return counts, [
             (match.need.title, match.achievement.organisation.name, match.achievement.modes)
-            for match in queries.candidates(session, organiser, QueueFilters(), ids[0])
+            for match in desk.candidates(session, organiser, QueueFilters(), ids[0])
         ]
 
     def pairings() -> object:
@@ -250,6 +251,5 @@ def test_the_pages_ask_as_often_for_three_rows_as_for_one(
                         match = factories.make_match(session, need, achievement)
                     service.accept(session, actor, match, version=match.version)
                     service.note(session, actor, match, "备注")
-            browser.get(address)  # what is asked once for a process is not counted
             numbers.append(statements(database, browser, address))
         assert numbers[0] == numbers[1], address
