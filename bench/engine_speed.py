@@ -29,8 +29,10 @@ from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity, linear_kernel
 
 from bench.pages import passages
+from matchmaker.engine import Document
 from matchmaker.engine.counting import Vocabulary, counted
-from matchmaker.engine.lexical import Segment, best_of
+from matchmaker.engine.filters import Filter
+from matchmaker.engine.index import Index
 from matchmaker.engine.text import features
 
 K = 20
@@ -105,8 +107,12 @@ def scatter_rate() -> float:
     return 3 * len(places) / seconds(lambda: scatter(sums, places, 3))
 
 
+def index_of(rows: sp.csr_matrix) -> Index:
+    return Index.of([Document(id=i, title="") for i in range(rows.shape[0])], rows)
+
+
 def all_pairs(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[str, Any]:
-    segment = Segment.of(np.arange(rows.shape[0]), rows)
+    index = index_of(rows)
     held = np.diff(rows.tocsc().indptr)
     madds = float(held[queries.indices].sum())
     transposed = sp.csr_matrix(rows.T)
@@ -117,8 +123,8 @@ def all_pairs(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[s
             np.argpartition(-part, K, axis=1)[:, :K]
 
     works: dict[str, Callable[[], Any]] = {
-        "ours": lambda: best_of([segment], queries, k=K, threads=THREADS),
-        "ours_one_thread": lambda: best_of([segment], queries, k=K),
+        "ours": lambda: index.best(queries, k=K, threads=THREADS),
+        "ours_one_thread": lambda: index.best(queries, k=K),
         "sklearn_cosine_blocks": blocks,
     }
     try:
@@ -137,21 +143,22 @@ def all_pairs(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[s
     result["multiply_adds"] = madds
     result["scatter_per_second_and_core"] = round(rate / 1e9, 2)
     result["over_bound"] = round(statistics.median(spent["ours"]) / bound, 2)
-    result["index_mb"] = round(sum(block.nbytes for block in segment.blocks) / 1e6, 1)
+    result["index_mb"] = round(index.nbytes / 1e6, 1)
     return result
 
 
 def one_need(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[str, Any]:
     """One need at a time, a tenth of the records allowed."""
-    segment = Segment.of(np.arange(rows.shape[0]), rows)
-    among = np.arange(0, rows.shape[0], 10)
-    best_of([segment], queries[0], k=K, among=among)
+    index = index_of(rows)
+    allowed = np.arange(0, rows.shape[0], 10)
+    among = Filter(ids=allowed)
+    index.best(queries[0], k=K, among=among)
     spent = [
-        seconds(lambda q=queries[i]: best_of([segment], q, k=K, among=among)) * 1000  # type: ignore[misc]
+        seconds(lambda q=queries[i]: index.best(q, k=K, among=among)) * 1000  # type: ignore[misc]
         for i in range(min(200, queries.shape[0]))
     ]
     kernel = [
-        seconds(lambda q=queries[i]: linear_kernel(q, rows[among]).argsort()[0][-K:]) * 1000  # type: ignore[misc]
+        seconds(lambda q=queries[i]: linear_kernel(q, rows[allowed]).argsort()[0][-K:]) * 1000  # type: ignore[misc]
         for i in range(3 * times)
     ]
     return {

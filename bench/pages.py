@@ -30,7 +30,7 @@ from config import Settings
 from matchmaker import clock, db, guard, jobs
 from matchmaker.app import create_app
 from matchmaker.catalogue import service
-from matchmaker.catalogue.index import index_of
+from matchmaker.catalogue.index import index_of, load_documents
 from matchmaker.db import Database
 from matchmaker.vocabulary import queries as vocabulary
 from matchmaker.vocabulary.reference import load_reference
@@ -190,8 +190,8 @@ def main() -> None:
         begin = time.perf_counter()
         recommender = index.recommender()
         result["index_from_database_s"] = round(time.perf_counter() - begin, 1)
-        document = index.document(PostingKind.NEED, options.records + 5)
-        assert document is not None
+        with database.reading() as session:
+            (document,) = load_documents(session, [options.records + 5]).values()
         ours = timed(lambda: recommender.suggest_for_need(document), options.times)
         result["suggest_for_need"] = ours
         vectors = TfidfVectorizer(analyzer="char", ngram_range=(1, 2)).fit(

@@ -220,6 +220,13 @@ class Posting(Model):
         """The nodes under which it is filed itself, without their ancestors."""
         return [row.node for row in self.nodes if row.direct]
 
+    @property
+    def related(self) -> set[int]:
+        """The ids of nodes that correspond, in other schemes, to those under which it is filed."""
+        walks = [walk for row in self.nodes for walk in row.node.walks]
+        own = {row.node_id for row in self.nodes}
+        return {node_id for walk in walks for node_id in (walk.from_id, walk.to_id)} - own
+
 
 class PostingNode(Model):
     """Filed under a node; ancestors are stored too, so that a facet counts whole branches."""

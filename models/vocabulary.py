@@ -104,6 +104,12 @@ class SchemeNode(Model):
     parent: Mapped[SchemeNode | None] = relationship(
         remote_side="SchemeNode.id", lazy="joined", join_depth=3
     )
+    walks: Mapped[list[Crosswalk]] = relationship(
+        primaryjoin="or_(SchemeNode.id == foreign(Crosswalk.from_id), "
+        "SchemeNode.id == foreign(Crosswalk.to_id))",
+        viewonly=True,
+    )
+    """What it corresponds to in other schemes, whichever side it stands on."""
 
 
 class Crosswalk(Model):

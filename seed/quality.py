@@ -11,6 +11,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ import numpy as np
 
 from config import ROOT
 from matchmaker.catalogue.index import number_of
-from matchmaker.engine import Document, Indicator, Recommender
+from matchmaker.engine import MODEL, Document, Indicator, Recommender
 from matchmaker.engine import evaluation as ev
-from seed.load import judged_pairs, records
+from seed.load import judged_pairs, records, yuan
 
 FILE = ROOT / "matchmaker" / "quality" / "measured.json"
 DEPTHS = (1, 3, 10)
@@ -30,6 +31,8 @@ LENGTHS = ((0, 185, "short"), (185, 204, "middle"), (204, 10**6, "long"))
 LEAST_NEEDS = 3
 """Groups of fewer needs say nothing."""
 DIGITS = 4
+PUBLISHED = date(2026, 11, 24)
+"""The day on which the needs are taken to be published: deadlines count from it."""
 
 
 def measured() -> dict[str, Any]:
@@ -50,7 +53,7 @@ def measured() -> dict[str, Any]:
     for ref, values in _found_early(engine, needs, achievements, pairs).items():
         found[ref] |= values
     return {
-        "model": engine.model_id,
+        "model": MODEL,
         "needs": len(needs),
         "achievements": len(achievements),
         "pairs": len(pairs),
@@ -61,29 +64,40 @@ def measured() -> dict[str, Any]:
 
 
 def _need(number: int, row: Mapping[str, Any]) -> Document:
-    return _document(number, row, [row["problem"], row.get("tried", "")], row.get("trl_min"))
+    deadline = row.get("deadline")
+    return _document(
+        number, row, [row["problem"], row.get("tried", "")], trl=row.get("trl_min"),
+        budget=yuan(row.get("budget_wan")), published=PUBLISHED,
+        deadline=date.fromisoformat(deadline) if deadline else None,
+    )  # fmt: skip
 
 
 def _achievement(number: int, row: Mapping[str, Any]) -> Document:
+    price = row.get("price") or {}
     return _document(
-        number, row, [row["summary"], row["problem"], row["approach"]], row.get("trl")
-    )
+        number, row, [row["summary"], row["problem"], row["approach"]], trl=row.get("trl"),
+        price_from=yuan(price.get("from_wan")), price_to=yuan(price.get("to_wan")),
+    )  # fmt: skip
 
 
-def _document(
-    number: int, row: Mapping[str, Any], body: Sequence[str], trl: int | None
-) -> Document:
+def _document(number: int, row: Mapping[str, Any], body: Sequence[str], **fields: Any) -> Document:
     return Document(
         id=number,
         title=row["title"],
         body="\n".join(part for part in body if part),
         chains=frozenset(row["chains"]),
         modes=frozenset(row["modes"]),
-        trl=trl,
         indicators=tuple(
-            Indicator(item["name"], item["comparator"], number_of(item["value"]))
+            Indicator(
+                item["name"],
+                item["comparator"],
+                number_of(item["value"]),
+                number_of(item.get("value_to") or ""),
+                item["unit"],
+            )  # fmt: skip
             for item in row["indicators"]
         ),
+        **fields,
     )
 
 
@@ -143,7 +157,7 @@ def measured_on(folder: Path) -> dict[str, Any]:
     data = ev.read(folder)
     engine = Recommender()
     found = ev.by_requirement(data.pairs, ev.score_pairs(data, engine))
-    return {"model": engine.model_id, "pairs": len(data.pairs), **_summary(list(found.values()))}
+    return {"model": MODEL, "pairs": len(data.pairs), **_summary(list(found.values()))}
 
 
 def main() -> None:

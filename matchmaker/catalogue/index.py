@@ -1,27 +1,35 @@
-"""The published catalogue in memory: one warm copy of the engine in each process.
+"""The published catalogue as an index: mapped from the instance folder, in step with the database.
 
-The copy follows the database by itself: before each use it compares a fingerprint of the
-published postings (how many, the sum of their versions, the last change) and, when that moved,
-loads exactly the records whose version differs.
+Before each use a process compares a fingerprint of the published postings (how many, the sum of
+their versions, the last change) and, when that moved, reads exactly the records that differ. A
+small catalogue is fitted anew at every change. A large one lies in files that all processes share;
+what has changed since stays in the memory of each until a job writes it there.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker import db
 from matchmaker.db import Database
-from matchmaker.engine import DEFAULT_WEIGHTS, Document, Indicator, Recommender
+from matchmaker.engine import Document, Indicator, Recommender, store
+from matchmaker.engine.index import Index
+from matchmaker.engine.store import UnusableIndexError
 from models import (
     Achievement,
+    Crosswalk,
     Need,
     Organisation,
     Posting,
@@ -33,15 +41,34 @@ from models import (
 )
 from models import Indicator as IndicatorRow
 
+log = logging.getLogger(__name__)
+
 REFIT_BELOW = 1500
 """Up to this many records a fit takes well under a second, so every change refits."""
-REFIT_SHARE = 0.2
-"""Above that, refit when this share has changed since the last fit."""
+KEEP_AT = 1000
+"""So many changes are kept in memory before a job writes them to the files."""
+DRIFT = 0.02
+"""A fit is due when the IDF in force misses the present one by this share of its mean."""
 CHUNK = 500
 OVERLAP = timedelta(minutes=5)
 """Changes this much older than the last one seen are looked at again: transactions overlap."""
-Key = tuple[PostingKind, int]
+KINDS = (PostingKind.NEED, PostingKind.ACHIEVEMENT)
 MAKING = threading.Lock()
+
+
+class Fingerprint(NamedTuple):
+    """What changes whenever a published posting does."""
+
+    records: int
+    versions: int
+    last: datetime | None
+
+
+class Changes(NamedTuple):
+    """Ids whose record differs from what the index holds, by kind."""
+
+    changed: Mapping[PostingKind, list[int]]
+    gone: Mapping[PostingKind, list[int]]
 
 
 class LiveIndex:
@@ -49,105 +76,213 @@ class LiveIndex:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._folder = database.settings.instance / "index"
         self._lock = threading.RLock()
-        self._fingerprint: tuple[Any, ...] | None = None
-        self._versions: dict[Key, int] = {}
-        self._documents: dict[PostingKind, dict[int, Document]] = {
-            PostingKind.NEED: {},
-            PostingKind.ACHIEVEMENT: {},
-        }
-        self._changed_since_fit = 0
-        self._weights = {**DEFAULT_WEIGHTS, **database.settings.weights}
-        self._recommender = self._fitted()
+        self._fingerprint: Fingerprint | None = None
+        self._state: tuple[int, ...] | None = None
+        self._recommender: Recommender | None = None
 
     def recommender(self) -> Recommender:
         """Return the engine, brought up to date first."""
         with self._lock:
+            self._follow_files()
             with self._database.reading() as session:
                 fingerprint = _fingerprint(session)
-                if fingerprint != self._fingerprint:
-                    self._catch_up(session)
+                if self._recommender is None or fingerprint != self._fingerprint:
+                    self._recommender = self._caught_up(session, fingerprint)
                     self._fingerprint = fingerprint
             return self._recommender
 
     def warm(self) -> None:
         """Load everything that a first question would wait for: loops, words, the catalogue."""
-        need, other = Document(id=1, title="预热"), Document(id=2, title="预热")
+        need, other = (
+            Document(id=i, title="预热", indicators=(Indicator("预热", "eq", 1, unit=unit),))
+            for i, unit in ((1, "m"), (2, "mm"))
+        )
         recommender = self.recommender()
         recommender.suggest_for_needs([need])
         recommender.suggest_for_achievements([other])
         recommender.explain(need, other)
 
-    def document(self, kind: PostingKind, posting_id: int) -> Document | None:
-        """Return what the engine knows of a published record."""
-        return self._documents[kind].get(posting_id)
-
     def ids(self, kind: PostingKind) -> list[int]:
         """Return the ids of the published records of a kind."""
-        return sorted(self._documents[kind])
+        return [int(i) for i in _side(self.recommender(), kind).versions()[0]]
 
-    def _catch_up(self, session: Session) -> None:
-        current = self._with_latest(session) or _versions(session)
-        gone = [key for key in self._versions if key not in current]
-        changed = [key for key, version in current.items() if self._versions.get(key) != version]
-        documents = load_documents(session, [posting_id for _, posting_id in changed])
-        self._forget(gone)
-        self._take(documents)
-        self._versions = current
-        self._apply(gone, documents)
+    @property
+    def wants_keeping(self) -> bool:
+        """Whether what is in memory alone should be written to the files."""
+        recommender = self._recommender
+        if recommender is None or _total(recommender) <= REFIT_BELOW:
+            return False
+        pending = recommender.needs_.n_pending + recommender.achievements_.n_pending
+        return self._state is None or pending >= KEEP_AT
 
-    def _with_latest(self, session: Session) -> dict[Key, int] | None:
-        """Return the versions after the latest changes alone; None when that is not all of it.
+    def keep(self, tell: Callable[[float], None] | None = None) -> Mapping[str, Any]:
+        """Write the index to its files; fit it anew where IDF has drifted. For one job at a time.
+
+        `tell` hears the share that is done; what it raises ends the work, and nothing has changed.
+        """
+        recommender, fingerprint = self._snapshot()
+        drift = recommender.drift()
+        if drift > DRIFT:
+            with self._database.reading() as session:
+                fingerprint = _fingerprint(session)
+                recommender = self._fitted(session, fingerprint.records, tell)
+        with _alone(self._folder):
+            self._save(recommender, fingerprint)
+        return {"records": _total(recommender), "drift": round(drift, 4), "fit": drift > DRIFT}
+
+    def _save(self, recommender: Recommender, fingerprint: Fingerprint) -> None:
+        notes = {
+            "records": fingerprint.records, "versions": fingerprint.versions,
+            "last": fingerprint.last and fingerprint.last.isoformat(),
+        }  # fmt: skip
+        store.save(self._folder, recommender, notes)
+
+    def _snapshot(self) -> tuple[Recommender, Fingerprint]:
+        """Return the index as it stands, and what of the database it has seen."""
+        with self._lock:
+            now = self.recommender()
+            assert self._fingerprint is not None
+            copy = Recommender(weights=self._database.settings.weights)
+            return copy.restore(now.weighting_, now.needs_, now.achievements_), self._fingerprint
+
+    def _follow_files(self) -> None:
+        """Take up another index that has come into force."""
+        state = store.state(self._folder)
+        if state is None or state == self._state:
+            return
+        self._state = state
+        try:
+            recommender, notes = store.load(
+                self._folder, weights=self._database.settings.weights, before=self._recommender
+            )
+            last = notes["last"] and datetime.fromisoformat(notes["last"])
+            self._fingerprint = Fingerprint(notes["records"], notes["versions"], last)
+            self._recommender = recommender
+        except (UnusableIndexError, KeyError) as error:
+            log.warning("%s; it will be made anew", error)
+            self._state = None if self._recommender is None else state
+
+    def _caught_up(self, session: Session, fingerprint: Fingerprint) -> Recommender:
+        if fingerprint.records <= REFIT_BELOW:
+            return self._fitted(session, fingerprint.records)
+        if self._recommender is None:
+            return self._made(session, fingerprint)
+        changes = self._latest(session, self._recommender, fingerprint)
+        _apply(session, self._recommender, changes or _differences(session, self._recommender))
+        return self._recommender
+
+    def _made(self, session: Session, fingerprint: Fingerprint) -> Recommender:
+        """Fit a large catalogue for the first time; other processes wait and map the result."""
+        with _alone(self._folder):
+            self._follow_files()
+            if self._recommender is not None:
+                return self._caught_up(session, fingerprint)
+            recommender = self._fitted(session, fingerprint.records)
+            self._save(recommender, fingerprint)
+            self._follow_files()
+            return self._recommender or recommender
+
+    def _latest(
+        self, session: Session, recommender: Recommender, now: Fingerprint
+    ) -> Changes | None:
+        """Return the latest changes alone; None when that is not all of it.
 
         An organisation that was verified changes no posting, and clocks differ; so the count and
         the sum of versions have to come out right.
         """
-        if self._fingerprint is None or self._fingerprint[2] is None:
+        if self._fingerprint is None or self._fingerprint.last is None:
             return None
-        since = self._fingerprint[2] - OVERLAP
         latest = select(Posting.id, Posting.kind, Posting.version).where(
-            Posting.updated_at >= since
+            Posting.updated_at >= self._fingerprint.last - OVERLAP
         )
-        current = dict(self._versions)
-        shown = {
-            (kind, posting_id): version
-            for posting_id, kind, version in session.execute(published(latest))
-        }
-        for posting_id, kind, _version in session.execute(latest):
-            current.pop((kind, posting_id), None)
-        current |= shown
-        count, versions, _last = _fingerprint(session)
-        fits = len(current) == count and sum(current.values()) == (versions or 0)
-        return current if fits else None
+        touched = session.execute(latest).all()
+        shown = {row.id: row.version for row in session.execute(published(latest))}
+        count, versions = _total(recommender), 0
+        changed: dict[PostingKind, list[int]] = {}
+        gone: dict[PostingKind, list[int]] = {}
+        for kind in KINDS:
+            side = _side(recommender, kind)
+            ids = [row.id for row in touched if row.kind == kind]
+            known = side.versions_of(ids)
+            versions += side.sum_of_versions() - sum(known.values())
+            versions += sum(shown[i] for i in ids if i in shown)
+            count += sum(i in shown for i in ids) - len(known)
+            changed[kind] = [i for i in ids if i in shown and known.get(i) != shown[i]]
+            gone[kind] = [i for i in known if i not in shown]
+        fits = (count, versions) == (now.records, now.versions)
+        return Changes(changed, gone) if fits else None
 
-    def _forget(self, keys: Iterable[Key]) -> None:
-        for kind, posting_id in keys:
-            self._documents[kind].pop(posting_id, None)
+    def _fitted(
+        self, session: Session, total: int, tell: Callable[[float], None] | None = None
+    ) -> Recommender:
+        recommender = Recommender(weights=self._database.settings.weights)
+        progress = None if tell is None else lambda done: tell(done / (2 * max(1, total)))
+        return recommender.fit(*(_stream(session, kind) for kind in KINDS), progress=progress)
 
-    def _take(self, documents: dict[Key, Document]) -> None:
-        for (kind, posting_id), document in documents.items():
-            self._documents[kind][posting_id] = document
 
-    def _apply(self, gone: list[Key], documents: dict[Key, Document]) -> None:
-        total = sum(len(part) for part in self._documents.values())
-        self._changed_since_fit += len(gone) + len(documents)
-        if total <= REFIT_BELOW or self._changed_since_fit > REFIT_SHARE * total:
-            self._recommender = self._fitted()
-            self._changed_since_fit = 0
-            return
-        for kind, posting_id in gone:
-            _remove(self._recommender, kind, posting_id)
-        for (kind, _), document in documents.items():
-            _upsert(self._recommender, kind, document)
+def _total(recommender: Recommender) -> int:
+    return recommender.n_needs_ + recommender.n_achievements_
 
-    def _fitted(self) -> Recommender:
-        needs = self._documents[PostingKind.NEED]
-        achievements = self._documents[PostingKind.ACHIEVEMENT]
-        recommender = Recommender(weights=self._weights)
-        return recommender.fit(
-            [needs[key] for key in sorted(needs)],
-            [achievements[key] for key in sorted(achievements)],
+
+def _side(recommender: Recommender, kind: PostingKind) -> Index:
+    return recommender.needs_ if kind == PostingKind.NEED else recommender.achievements_
+
+
+def _differences(session: Session, recommender: Recommender) -> Changes:
+    """Compare every version; for what the latest changes do not explain."""
+    changed: dict[PostingKind, list[int]] = {}
+    gone: dict[PostingKind, list[int]] = {}
+    for kind in KINDS:
+        rows = session.execute(
+            published(select(Posting.id, Posting.version).where(Posting.kind == kind))
         )
+        shown = np.asarray([(i, version) for i, version in rows], dtype=np.int64).reshape(-1, 2)
+        shown = shown[np.argsort(shown[:, 0])]
+        ids, versions = _side(recommender, kind).versions()
+        here = np.isin(shown[:, 0], ids)
+        same = np.zeros(len(shown), dtype=bool)
+        same[here] = versions[np.searchsorted(ids, shown[here, 0])] == shown[here, 1]
+        changed[kind] = shown[~same, 0].tolist()
+        gone[kind] = ids[~np.isin(ids, shown[:, 0])].tolist()
+    return Changes(changed, gone)
+
+
+def _apply(session: Session, recommender: Recommender, changes: Changes) -> None:
+    for kind in KINDS:
+        documents = list(load_documents(session, changes.changed[kind]).values())
+        if kind == PostingKind.NEED:
+            recommender.remove_needs(changes.gone[kind])
+            recommender.upsert_needs(documents)
+        else:
+            recommender.remove_achievements(changes.gone[kind])
+            recommender.upsert_achievements(documents)
+
+
+def _stream(session: Session, kind: PostingKind) -> Iterator[Document]:
+    """Yield the published records of a kind, a few at a time."""
+    ids = list(
+        session.scalars(
+            published(select(Posting.id).where(Posting.kind == kind)).order_by(Posting.id)
+        )
+    )
+    for start in range(0, len(ids), CHUNK):
+        yield from load_documents(session, ids[start : start + CHUNK]).values()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time write the files; where there are no locks, rely on there being one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except ImportError:
+            pass
+        yield
 
 
 def live_index() -> LiveIndex:
@@ -171,62 +306,57 @@ def published(statement: Any) -> Any:
     )
 
 
-def _fingerprint(session: Session) -> tuple[Any, ...]:
-    return tuple(
-        session.execute(
-            published(
-                select(
-                    func.count(Posting.id), func.sum(Posting.version), func.max(Posting.updated_at)
-                )
-            )
-        ).one()
-    )
-
-
-def _versions(session: Session) -> dict[Key, int]:
-    """Return the version of every published posting."""
-    return {
-        (kind, posting_id): version
-        for posting_id, kind, version in session.execute(
-            published(select(Posting.id, Posting.kind, Posting.version))
+def _fingerprint(session: Session) -> Fingerprint:
+    count, versions, last = session.execute(
+        published(
+            select(func.count(Posting.id), func.sum(Posting.version), func.max(Posting.updated_at))
         )
-    }
+    ).one()
+    return Fingerprint(count, int(versions or 0), last)
 
 
+COMMON = ("id", "kind", "version", "trl", "region_code", "organisation_id", "published_at")
 TEXTS = ("title", "summary", "problem", "keywords")
 READ: dict[PostingKind, tuple[str, ...]] = {
     PostingKind.ACHIEVEMENT: (
         *TEXTS, "approach", "application", "innovations", "price_from", "price_to",
     ),
-    PostingKind.NEED: (*TEXTS, "tried", "partner_requirements", "budget"),
+    PostingKind.NEED: (*TEXTS, "tried", "partner_requirements", "budget", "deadline"),
 }  # fmt: skip
 """The columns that the engine reads, beside those of every posting."""
 
 
-def load_documents(session: Session, ids: list[int]) -> dict[Key, Document]:
+def load_documents(session: Session, ids: Sequence[int]) -> dict[int, Document]:
     """Read postings as documents of the engine, in chunks and without making objects of rows."""
-    documents: dict[Key, Document] = {}
+    documents: dict[int, Document] = {}
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
         pieces = _pieces(session, part)
         for table in (Achievement, Need):
             kind = PostingKind.ACHIEVEMENT if table is Achievement else PostingKind.NEED
-            names = ("id", "kind", "trl", "region_code", *READ[kind])
+            names = (*COMMON, *READ[kind])
             columns = [getattr(table, name) for name in names]
             for row in session.execute(select(*columns).where(table.id.in_(part))).mappings():
                 posting = SimpleNamespace(**row, **pieces[row["id"]])
-                documents[kind, posting.id] = document_of(posting)
+                documents[posting.id] = document_of(posting)
     return documents
 
 
-def _pieces(session: Session, ids: list[int]) -> dict[int, dict[str, list[Any]]]:
+def _pieces(session: Session, ids: Sequence[int]) -> dict[int, dict[str, list[Any]]]:
     """Return the rows that belong to postings: nodes, modes, indicators."""
     found: dict[int, dict[str, list[Any]]] = {
-        key: {"nodes": [], "modes": [], "indicators": []} for key in ids
+        key: {"nodes": [], "related": [], "modes": [], "indicators": []} for key in ids
     }
     nodes = select(PostingNode.posting_id, PostingNode.node_id, PostingNode.direct)
     for row in session.execute(nodes.where(PostingNode.posting_id.in_(ids))):
         found[row.posting_id]["nodes"].append(row)
+    for here, there in (
+        (Crosswalk.from_id, Crosswalk.to_id),
+        (Crosswalk.to_id, Crosswalk.from_id),
+    ):
+        walks = select(PostingNode.posting_id, there).join(Crosswalk, here == PostingNode.node_id)
+        for posting_id, node_id in session.execute(walks.where(PostingNode.posting_id.in_(ids))):
+            found[posting_id]["related"].append(node_id)
     modes = select(PostingMode.posting_id, PostingMode.mode)
     for posting_id, mode in session.execute(modes.where(PostingMode.posting_id.in_(ids))):
         found[posting_id]["modes"].append(mode)
@@ -250,8 +380,12 @@ def document_of(posting: Any) -> Document:
         modes=frozenset(mode.value for mode in posting.modes),
         trl=posting.trl,
         region=posting.region_code,
+        version=posting.version,
+        organisation=posting.organisation_id,
+        published=posting.published_at.date() if posting.published_at else None,
         indicators=tuple(_indicator(row) for row in posting.indicators),
-        **_money(posting),
+        chain_related=frozenset(str(node_id) for node_id in posting.related),
+        **_terms(posting),
     )
 
 
@@ -282,10 +416,11 @@ def body_parts(posting: Any) -> list[tuple[str, str]]:
     return [(field, text) for field, text in parts if text]
 
 
-def _money(posting: Any) -> dict[str, int | None]:
+def _terms(posting: Any) -> dict[str, Any]:
+    """Return what only one kind states: a price; a budget and a day."""
     if posting.kind == PostingKind.ACHIEVEMENT:
         return {"price_from": posting.price_from, "price_to": posting.price_to}
-    return {"budget": posting.budget}
+    return {"budget": posting.budget, "deadline": posting.deadline}
 
 
 def _indicator(row: Any) -> Indicator:
@@ -304,17 +439,3 @@ def number_of(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
-
-
-def _upsert(recommender: Recommender, kind: PostingKind, document: Document) -> None:
-    if kind == PostingKind.NEED:
-        recommender.upsert_need(document)
-    else:
-        recommender.upsert_achievement(document)
-
-
-def _remove(recommender: Recommender, kind: PostingKind, posting_id: int) -> None:
-    if kind == PostingKind.NEED:
-        recommender.remove_need(posting_id)
-    else:
-        recommender.remove_achievement(posting_id)

@@ -1,4 +1,4 @@
-"""Postings run out: a word 30 and 7 days before, then the archive."""
+"""Postings run out: a word 30 and 7 days before, then the archive. The index goes to its files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import clock, jobs
 from matchmaker.catalogue import service
+from matchmaker.catalogue.index import index_of
 from matchmaker.jobs import JobRun
 from matchmaker.notifications.service import notify
 from models import Notification, Posting, PostingStatus
@@ -25,6 +26,12 @@ def expire(run: JobRun) -> Mapping[str, Any]:
         archived = _archive_expired(session)
         warned = sum(_warn(session, days) for days in WARN_DAYS)
     return {"archived": archived, "warned": warned}
+
+
+@jobs.task("catalogue.keep_index")
+def keep_index(run: JobRun) -> Mapping[str, Any]:
+    """Write the index to the files that all processes share, fitted anew where that is due."""
+    return index_of(run.database).keep(run.report)
 
 
 def _archive_expired(session: Session) -> int:

@@ -10,12 +10,14 @@ from .documents import (
     Span,
     Suggestion,
 )
-from .recommender import DEFAULT_WEIGHTS, MODEL, Recommender
+from .recommender import MODEL, Recommender
+from .signals import DEFAULT_WEIGHTS, WEIGHTS_VERSION
 from .text import fold
 
 __all__ = [
     "DEFAULT_WEIGHTS",
     "MODEL",
+    "WEIGHTS_VERSION",
     "Document",
     "Explanation",
     "Finding",

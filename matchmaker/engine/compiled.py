@@ -12,6 +12,8 @@ from .codes import FNV_OFFSET, FNV_PRIME, HAN_CLASS, JOINER_CLASS, PAIR, TOKEN_C
 
 Array = NDArray[Any]
 STRIDE = 64
+READ_WHOLE = 32
+"""A column with fewer entries than so many for each wanted document is read, not searched."""
 compiled = njit(nogil=True, cache=True)
 HASH = np.uint64(0x9E3779B97F4A7C15)
 
@@ -223,9 +225,18 @@ def picked(
 ) -> Array:
     """Return the sums of a few documents of a block, shape (n_wanted,)."""
     sums = np.zeros(len(wanted), dtype=np.float32)
+    number = np.full(1 << 16, -1, dtype=np.int32)
+    for which in range(len(wanted)):
+        number[wanted[which]] = which
     for entry in range(len(columns)):
         column = columns[entry]
         first, last = starts[column], starts[column + 1]
+        if last - first < READ_WHOLE * len(wanted):
+            for place in range(first, last):
+                which = number[places[place]]
+                if which >= 0:
+                    sums[which] += weights[entry] * values[place]
+            continue
         for which in range(len(wanted)):
             low, high = first, last
             while low < high:

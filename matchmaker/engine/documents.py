@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 FIELDS = ("title", "body")
 """The two texts of a document, and the signals that compare them: title, whole text."""
@@ -25,7 +26,10 @@ class Document:
     """A need or an achievement as the engine reads it.
 
     `trl` is the level reached by an achievement, the lowest level wanted by a need. `region` is a
-    code of GB/T 2260. Money is in yuan. What is not known is None or empty, and absent is not zero.
+    code of GB/T 2260. Money is in yuan. `deadline` is the day by which a need must be solved;
+    `organisation` numbers who posted it, `published` is the day on which it was published,
+    `version` changes whenever the document does. What is not known is None or empty, and absent is
+    not zero.
     """
 
     id: int
@@ -39,7 +43,13 @@ class Document:
     price_from: int | None = None
     price_to: int | None = None
     budget: int | None = None
+    deadline: date | None = None
+    organisation: int | None = None
+    published: date | None = None
+    version: int = 0
     indicators: tuple[Indicator, ...] = ()
+    chain_related: frozenset[str] = frozenset()
+    """Nodes of other schemes that correspond to those it is filed under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,20 @@ class Suggestion:
     achievement_id: int
     score: float
     by_signal: Mapping[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an achievement stands for a need, and what the first of the list have on it.
+
+    `rank` counts from 1 in the order of the whole score, `rank_by_text` by text alone; None is
+    behind all that are looked at. `wanted` is the mean of each signal over the first k.
+    """
+
+    suggestion: Suggestion
+    rank: int | None
+    rank_by_text: int | None
+    wanted: Mapping[str, float | None]
 
 
 Span = tuple[str, int, int]

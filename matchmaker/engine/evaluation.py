@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from .documents import FIELDS, Document
-from .recommender import DEFAULT_WEIGHTS, Recommender
+from .recommender import Recommender
+from .signals import DEFAULT_WEIGHTS
 
 GAINS = {1: 0, 2: 1, 3: 3, 4: 7}
 RELEVANT = 3

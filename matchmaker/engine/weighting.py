@@ -12,8 +12,10 @@ Singhal, Buckley and Mitra, SIGIR 1996): long texts lose less than under a cosin
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -65,34 +67,49 @@ class Weighting:
     vocabulary_ : the columns of features.
     idf_ : IDF of each column, shape (n_columns,); what was unknown at `fit` weighs as the rarest.
     pivots_ : mean length of an achievement's vector by field, which sets the scale.
+    name : the folder that holds the arrays; empty while they are in memory alone.
 
     """
 
-    def fit(self, needs: Counted, achievements: Counted) -> Weighting:
-        """Learn vocabulary and IDF from the full texts of both sides."""
-        self.vocabulary_ = Vocabulary.of(needs.codes, achievements.codes)
-        width = len(self.vocabulary_)
-        held = [
-            np.bincount(self.vocabulary_.columns(side.codes), minlength=width).astype(np.float64)
-            for side in (needs, achievements)
-        ]
-        sizes = [len(needs), len(achievements)]
-        n = max(*sizes, 1)
-        joint = (held[0] + held[1]) / max(1, sum(sizes))
-        among_needs = (held[0] + FEW_NEEDS * joint) / (sizes[0] + FEW_NEEDS)
-        share = (among_needs + held[1] / sizes[1]) / 2 if sizes[1] else among_needs
-        self.idf_ = np.log((1 + n) / (1 + n * share)) + 1
+    name = ""
+
+    def fit(self, needs: Sequence[Counted], achievements: Sequence[Counted]) -> Weighting:
+        """Learn vocabulary and IDF from the full texts of both sides, each in parts."""
+        self.vocabulary_ = Vocabulary.of(*(part.codes for part in (*needs, *achievements)))
+        held = [self._held(side) for side in (needs, achievements)]
+        sizes = (sum(map(len, needs)), sum(map(len, achievements)))
+        return self.use(idf_of(held[0], held[1], *sizes))
+
+    def _held(self, parts: Sequence[Counted]) -> NDArray[np.float64]:
+        held = np.zeros(len(self.vocabulary_))
+        for part in parts:
+            held += np.bincount(self.vocabulary_.columns(part.codes), minlength=len(held))
+        return held
+
+    def use(self, idf: NDArray[np.float64]) -> Weighting:
+        """Take an IDF that was learned before; shape (n_columns,)."""
+        self.idf_ = idf
         self._tfidf = TfidfTransformer(norm=None)
-        self._tfidf.idf_ = self.idf_
+        self._tfidf.idf_ = idf
         self.pivots_: dict[str, float] = {}
         return self
 
-    def fit_pivot(self, field: str, achievements: Counted) -> Weighting:
+    def fit_pivot(self, field: str, achievements: Sequence[Counted]) -> Weighting:
         """Learn the mean length of the vectors of a field."""
-        lengths = _lengths(self.weighed(achievements)) if len(achievements) else np.ones(1)
+        found = [_lengths(self.weighed(part)) for part in achievements if len(part)]
+        lengths = np.concatenate([np.empty(0), *found])
         lengths = lengths[lengths > 0]
         self.pivots_[field] = float(lengths.mean()) if len(lengths) else 1.0
         return self
+
+    @cached_property
+    def version(self) -> str:
+        """A short name that is equal for equal vocabularies, IDF and pivots."""
+        sums = (
+            hashlib.sha256(self.vocabulary_.codes_.tobytes() + self.idf_.tobytes()),
+            repr(sorted(self.pivots_.items())),
+        )
+        return hashlib.sha256(f"{sums[0].hexdigest()}{sums[1]}".encode()).hexdigest()[:8]
 
     def weighed(self, texts: Counted) -> sp.csr_matrix:
         """Return weights before normalisation, shape (n_texts, n_columns)."""
@@ -111,6 +128,21 @@ class Weighting:
         matrix = self.weighed(texts)
         pivot = self.pivots_[field] ** (1 - NORM_POWER)
         return _scaled(matrix, _lengths(matrix) ** NORM_POWER * pivot)
+
+
+def idf_of(
+    needs: NDArray[np.float64],
+    achievements: NDArray[np.float64],
+    n_needs: int,
+    n_achievements: int,
+) -> NDArray[np.float64]:
+    """Return IDF from how many documents of each side hold a feature; shape (n_columns,)."""
+    n = max(n_needs, n_achievements, 1)
+    joint = (needs + achievements) / max(1, n_needs + n_achievements)
+    among_needs = (needs + FEW_NEEDS * joint) / (n_needs + FEW_NEEDS)
+    share = (among_needs + achievements / n_achievements) / 2 if n_achievements else among_needs
+    idf: NDArray[np.float64] = np.log((1 + n) / (1 + n * share)) + 1
+    return idf
 
 
 def _family(codes: Codes) -> Floats:

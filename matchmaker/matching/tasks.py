@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from matchmaker import jobs
-from matchmaker.catalogue.index import LiveIndex, index_of
-from matchmaker.engine import Recommender
+from matchmaker.catalogue.index import index_of, load_documents, published
+from matchmaker.engine import Document, Recommender
 from matchmaker.jobs import JobRun
 from matchmaker.matching import service
-from models import Posting, PostingKind
+from models import Job, JobStatus, Posting, PostingKind
 
 BATCH = 200
+KEEP = "catalogue.keep_index"
 THREADS = 2
 
 
@@ -26,9 +28,10 @@ def refresh(run: JobRun) -> Mapping[str, Any]:
         kind = session.scalar(select(Posting.kind).where(Posting.id == posting_id))
     if kind is None:
         return {"suggestions": 0}
-    index = index_of(run.database)
-    recommender = index.recommender()
-    return {"suggestions": _refresh(run, index, recommender, kind, [posting_id])}
+    recommender = index_of(run.database).recommender()
+    count = _refresh(run, recommender, kind, [posting_id])
+    _keep_if_due(run)
+    return {"suggestions": count}
 
 
 @jobs.task("matching.refresh_all")
@@ -42,15 +45,25 @@ def refresh_all(run: JobRun) -> Mapping[str, Any]:
         ids = index.ids(kind)
         for start in range(0, len(ids), BATCH):
             part = ids[start : start + BATCH]
-            _refresh(run, index, recommender, kind, part, threads=THREADS)
+            _refresh(run, recommender, kind, part, threads=THREADS)
             done += len(part)
             run.report(done / total, f"{done} / {total}")
+    _keep_if_due(run)
     return {"records": total}
+
+
+def _keep_if_due(run: JobRun) -> None:
+    """Have the index written to its files, unless that waits already."""
+    if not index_of(run.database).wants_keeping:
+        return
+    with run.database.transaction() as session:
+        waits = select(Job.id).where(Job.kind == KEEP, Job.status == JobStatus.QUEUED)
+        if session.scalar(waits.limit(1)) is None:
+            jobs.enqueue(session, KEEP)
 
 
 def _refresh(
     run: JobRun,
-    index: LiveIndex,
     recommender: Recommender,
     kind: PostingKind,
     ids: Sequence[int],
@@ -58,13 +71,21 @@ def _refresh(
     threads: int = 1,
 ) -> int:
     settings = run.database.settings
+    with run.database.reading() as session:
+        documents = _published(session, ids)
     found = service.propose(
         recommender,
         kind,
-        {posting_id: index.document(kind, posting_id) for posting_id in ids},
+        {posting_id: documents.get(posting_id) for posting_id in ids},
         k=settings.suggestions_per_record,
         floor=settings.suggestion_floor,
         threads=threads,
     )
     with run.database.transaction() as session:
         return service.store(session, kind, found, recommender.model_id)
+
+
+def _published(session: Session, ids: Sequence[int]) -> Mapping[int, Document]:
+    """Return those of some records that take part in matching, with their texts."""
+    shown = session.scalars(published(select(Posting.id).where(Posting.id.in_(ids))))
+    return load_documents(session, list(shown))

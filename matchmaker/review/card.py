@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext as _
@@ -124,8 +125,13 @@ def _check(item: IndicatorCheck, need: Posting, achievement: Posting) -> Check:
         wanted=f"{indicator_value(wanted)} {item.need.unit}" if wanted else "",
         offered=f"{indicator_value(offered)} {offered.unit}" if offered else "",
         verdict=item.verdict,
-        gap=f"{grouped(f'{item.gap:g}')} {item.need.unit}".strip() if item.gap else "",
+        gap=f"{_gap(item.gap)} {item.need.unit}".strip() if item.gap else "",
     )
+
+
+def _gap(gap: float) -> str:
+    """Six digits that count, written out: converting units leaves more, and none of them true."""
+    return str(grouped(format(Decimal(f"{gap:.6g}"), "f")))
 
 
 def indicator_value(row: Any) -> str:

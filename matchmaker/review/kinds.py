@@ -15,6 +15,7 @@ from models import Activity, Mode
 FINDINGS: dict[str, Any] = {
     "same_chain": _l("同一产业链：%(chain)s"),
     "near_chain": _l("产业链相近"),
+    "corresponding_chain": _l("产业链在不同分类之间相对应（对应关系由本平台提出，待核）"),
     "other_chain": _l("产业链不同"),
     "trl_reached": _l("成熟度 TRL %(reached)s，需求至少 %(wanted)s"),
     "trl_short": _l("成熟度 TRL %(reached)s，低于需求的 %(wanted)s，还差 %(gap)s 级"),
@@ -27,11 +28,21 @@ FINDINGS: dict[str, Any] = {
     "price_within_budget": _l("报价 %(price)s 万元，在预算 %(budget)s 万元以内"),
     "price_over_budget": _l("报价 %(from)s–%(to)s 万元，高于预算 %(budget)s 万元"),
     "price_above_budget": _l("报价 %(from)s 万元，高于预算 %(budget)s 万元"),
+    "price_partly_over_budget": _l("报价 %(from)s–%(to)s 万元，一部分高于预算 %(budget)s 万元"),
+    "time_enough": _l(
+        "时间够：还差 %(gap)s 级，按每级约 %(per_level)s 个月估算需要 %(needed)s 个月，从发布到期限有 %(given)s 个月"
+    ),
+    "time_short": _l(
+        "时间不够：还差 %(gap)s 级，按每级约 %(per_level)s 个月估算需要 %(needed)s 个月，从发布到期限只有 %(given)s 个月"
+    ),
+    "targets_reached": _l("可以对照的 %(known)s 项指标中达到 %(met)s 项"),
     "no_indicators": _l("%(side)s没有写量化指标"),
     "no_chain": _l("%(side)s没有选产业链"),
     "no_trl": _l("%(side)s没有写成熟度"),
     "no_mode": _l("%(side)s没有写合作方式"),
     "no_budget": _l("%(side)s没有写预算"),
+    "no_price": _l("%(side)s没有给出价格"),
+    "no_deadline": _l("%(side)s没有写期限"),
 }
 SIDES = {"need": _l("需求"), "achievement": _l("成果")}
 SIGNALS: dict[str, Any] = {
@@ -41,6 +52,9 @@ SIGNALS: dict[str, Any] = {
     "trl": _l("成熟度"),
     "mode": _l("合作方式"),
     "region": _l("地区"),
+    "budget": _l("预算"),
+    "deadline": _l("期限"),
+    "indicators": _l("指标"),
 }
 ACTIVITY: dict[str, Any] = {
     "posting.drafted": _l("写了草稿“%(title)s”"),

@@ -76,7 +76,7 @@ def test_terms_and_signals_add_up_to_the_score(recommender: Recommender) -> None
 def test_any_two_texts_have_a_score_between_0_and_1_that_adds_up(
     a: str, b: str, c: str, d: str
 ) -> None:
-    need, other = Document(id=1, title=a, body=b), Document(id=2, title=c, body=d)
+    need, other = Document(id=501, title=a, body=b), Document(id=502, title=c, body=d)
     engine = Recommender().fit([need, NEED], [other, FITTING])
 
     found = engine.explain(need, other)

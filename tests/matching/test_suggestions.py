@@ -13,7 +13,7 @@ from matchmaker import jobs
 from matchmaker.catalogue import service
 from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
-from matchmaker.engine import MODEL
+from matchmaker.engine import DEFAULT_WEIGHTS, MODEL, WEIGHTS_VERSION
 from models import Match, MatchStatus, Posting, Role, User
 from tests import factories
 
@@ -50,8 +50,9 @@ def test_a_published_achievement_is_suggested_for_the_fitting_need(
     (match,) = pairs(database)
     assert match.achievement_id == posting_id
     assert match.score > 0.3
-    assert match.model == MODEL
-    assert set(match.by_signal) == {"title", "body", "chain", "trl", "mode", "region"}
+    assert match.model == index_of(database).recommender().model_id
+    assert match.model.startswith(f"{MODEL} w{WEIGHTS_VERSION} ")
+    assert set(match.by_signal) == set(DEFAULT_WEIGHTS)
 
 
 def test_withdrawing_removes_open_suggestions_and_keeps_decided_ones(

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from matchmaker import clock, jobs
 from matchmaker.db import Database
-from matchmaker.engine import Recommender
+from matchmaker.engine import MODEL
 from models import (
     Activity,
     Job,
@@ -56,7 +56,7 @@ def test_accepting_keeps_who_when_why_and_goes_on_to_the_next(
         MatchStatus.ACCEPTED, organiser.id, "技术路线一致",
     )  # fmt: skip
     assert row.explanation is not None
-    assert row.explanation["model"] == Recommender().model_id
+    assert row.explanation["model"].startswith(f"{MODEL} ")
     assert 0 < row.explanation["score"] <= 1
     assert any(word in str(row.explanation["bars"]) for word in ("单晶", "高镍", "残锂"))
     with database.reading() as session:

@@ -63,6 +63,19 @@ def test_the_crosswalk_is_marked_as_ours(loaded: Session) -> None:
     assert "C39" in {walk.to_node.code for walk in walks}
 
 
+def test_a_posting_is_related_to_what_its_chain_corresponds_to_in_other_schemes(
+    loaded: Session,
+) -> None:
+    battery = next(node for node in queries.chains(loaded) if node.name == "动力电池")
+    wide = next(node for node in queries.nodes_of(loaded, "sc_six") if node.name == "装备制造")
+    one, other = (factories.make_need(loaded, nodes=[node]) for node in (battery, wide))
+
+    assert {loaded.get_one(SchemeNode, key).name for key in one.related} >= {
+        "装备制造", "新能源及新型储能", "新能源汽车产业",
+    }  # fmt: skip
+    assert battery.id in other.related
+
+
 OFFICIAL = "产业链,环节,需求,目标\n动力电池,正极材料,单晶高镍,循环 2000 次\n动力电池,隔膜,,\n集成电路,,,\n"
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 
-from matchmaker.engine import Document, Recommender, compiled, lexical, plain
+from matchmaker.engine import Document, Recommender, compiled, plain
 from matchmaker.engine.codes import code_of
 from matchmaker.engine.counting import (
     Vocabulary,
@@ -20,7 +20,8 @@ from matchmaker.engine.counting import (
     counted,
     folded_points,
 )
-from matchmaker.engine.lexical import Segment, Side, best_of
+from matchmaker.engine.filters import Filter
+from matchmaker.engine.index import Index
 from matchmaker.engine.text import features, fold
 
 LOOPS = (compiled, plain)
@@ -93,6 +94,10 @@ def matrix(seed: int, rows: int, columns: int = 60, density: float = 0.1) -> sp.
     return made
 
 
+def index_of(ids: Any, rows: sp.csr_matrix) -> Index:
+    return Index.of([Document(id=int(i), title=str(i)) for i in ids], rows)
+
+
 def brute(queries: sp.csr_matrix, rows: sp.csr_matrix, ids: Any, k: int) -> list[list[int]]:
     found = []
     for line in (queries @ rows.T).toarray():
@@ -105,13 +110,13 @@ def brute(queries: sp.csr_matrix, rows: sp.csr_matrix, ids: Any, k: int) -> list
 def test_the_best_are_exactly_those_of_a_full_product(
     loops: Any, monkeypatch: pytest.MonkeyPatch, threads: int
 ) -> None:
-    monkeypatch.setattr(lexical, "BLOCK", 100)
+    monkeypatch.setattr("matchmaker.engine.index.BLOCK", 100)
     rows, queries = matrix(1, 730), matrix(2, 23)
     ids = np.random.default_rng(3).permutation(5000)[:730]
-    segment = Segment.of(ids, rows)
-    assert len(segment.blocks) == 8
+    index = index_of(ids, rows)
+    assert len(index.segments) == 8
 
-    scores, best = best_of([segment], queries, k=12, threads=threads)
+    scores, best = index.best(queries, k=12, threads=threads)
 
     assert [[i for i in line if i >= 0] for line in best.tolist()] == brute(queries, rows, ids, 12)
     assert (np.diff(scores, axis=1) <= 0).all()
@@ -121,8 +126,7 @@ def test_a_filter_and_a_mask_leave_the_rest_in_order(loops: Any) -> None:
     rows, queries = matrix(4, 300), matrix(5, 5)
     ids = np.arange(300) * 3
     among = ids[::7]
-    segment = Segment.of(ids, rows)
-    _, best = best_of([segment], queries, k=10, among=among)
+    _, best = index_of(ids, rows).best(queries, k=10, among=Filter(ids=among))
     assert best.tolist() == [
         (line + [-1] * 10)[:10] for line in brute(queries, rows[::7], among, 10)
     ]
@@ -131,45 +135,63 @@ def test_a_filter_and_a_mask_leave_the_rest_in_order(loops: Any) -> None:
 def test_two_segments_answer_like_one(loops: Any) -> None:
     rows, queries = matrix(6, 200), matrix(7, 9)
     ids = np.arange(200)
-    together = best_of([Segment.of(ids, rows)], queries, k=15)
-    apart = [Segment.of(ids[120:], rows[120:]), Segment.of(ids[:120], rows[:120])]
-    for one, other in zip(together, best_of(apart, queries, k=15), strict=True):
+    together = index_of(ids, rows).best(queries, k=15)
+    parts = [index_of(ids[120:], rows[120:]), index_of(ids[:120], rows[:120])]
+    apart = Index(60, tuple(segment for part in parts for segment in part.segments))
+    for one, other in zip(together, apart.best(queries, k=15), strict=True):
         assert np.array_equal(one, other)
 
 
 def test_both_loops_give_the_same_bits() -> None:
     rows, queries = matrix(8, 500, density=0.3), matrix(9, 20, density=0.3)
     rows.data, queries.data = np.sqrt(rows.data), np.sqrt(queries.data)
-    segment = Segment.of(np.arange(500), rows)
-    (block,) = segment.blocks
+    (segment,) = index_of(range(500), rows).segments
     found = []
     for one in LOOPS:
         scores, best = np.zeros((20, 30), np.float32), np.full((20, 30), -1, np.int64)
         one.top(
-            block.starts, block.places, block.values, block.ids, np.empty(0, np.uint8),
-            queries.indptr, queries.indices, queries.data, scores, best,
+            segment.starts, segment.places, segment.values, segment.ids, np.empty(0, np.uint8),
+            queries.indptr, segment.local(queries.indices), queries.data, scores, best,
         )  # fmt: skip
         wanted = np.arange(0, 500, 9, dtype=np.uint16)
         sums = one.picked(
-            block.starts, block.places, block.values, wanted, queries[0].indices, queries[0].data
-        )
+            segment.starts, segment.places, segment.values, wanted,
+            segment.local(queries[0].indices), queries[0].data,
+        )  # fmt: skip
         found.append((scores.tobytes(), best.tobytes(), sums.tobytes()))
     assert found[0] == found[1]
 
 
-def test_merging_drops_what_was_masked_and_keeps_the_answers() -> None:
+def test_merging_drops_what_was_masked_and_keeps_the_answers(loops: Any) -> None:
     rows, queries = matrix(10, 90), matrix(11, 6)
-    documents = [Document(id=i, title=str(i)) for i in range(90)]
-    side = Side({d.id: d for d in documents[:50]}, Segment.of(range(50), rows[:50]))
-    side = side.with_(documents[50:], rows[50:]).without(range(0, 90, 4))
-    before = best_of(side.segments(), queries, k=20)
-    merged = side.merged()
+    documents = [
+        Document(id=i, title=str(i), chains=frozenset([str(i % 3)]), trl=i % 9 + 1, version=i)
+        for i in range(90)
+    ]
+    index = Index.of(documents[:50], rows[:50])
+    for place in range(50, 90):
+        index = index.with_([documents[place]], rows[place])
+    index = index.without(range(0, 90, 4))
+    among = Filter(chains=frozenset("1"), trl_from=3)
+    before = [index.best(queries, k=20), index.best(queries, k=20, among=among)]
+    merged = index.compacted()
 
-    assert merged.delta is None
-    assert merged.main is not None
-    assert merged.main.alive.all()
-    for one, other in zip(before, best_of(merged.segments(), queries, k=20), strict=True):
-        assert np.array_equal(one, other)
+    (segment,) = merged.segments
+    assert segment.alive.all()
+    assert sorted(d.id for d in merged.documents()) == [i for i in range(90) if i % 4]
+    after = [merged.best(queries, k=20), merged.best(queries, k=20, among=among)]
+    for one, other in zip(before, after, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert np.array_equal(np.stack(index.versions()), np.stack(merged.versions()))
+
+
+def test_adding_one_by_one_keeps_few_segments() -> None:
+    rows = matrix(12, 300)
+    index = Index(60)
+    for place in range(300):
+        index = index.with_([Document(id=place, title="x")], rows[place])
+        assert len(index.segments) <= np.log2(place + 1) + 1
+    assert len(index) == 300
 
 
 def rank(needs: list[str], achievements: list[str]) -> Callable[[str], list[int]]:

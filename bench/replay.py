@@ -1,0 +1,206 @@
+"""What decisions teach, replayed on judged pairs; prints JSON.
+
+python bench/replay.py DATA, where DATA holds `matching/contest2019_open` (labelled pairs).
+
+Of every requirement five judged achievements are revealed, and the rest is ranked before and
+after: `top` reveals the first five of the engine's list, as an organiser would decide them,
+`random` any five, in several draws whose gains are averaged. A level is an outcome of 0, 1/3, 2/3
+or 1.
+
+- `own` learns from these five, `rocchio` as well: the peer, in the setting that is best on these
+  very requirements (0.3 times the mean of the accepted, nothing for the rejected).
+- `known` learns from these five and from all decisions on *other* requirements, so what is scored
+  is left out one requirement at a time. Some requirements were posted twice with the same text;
+  `of_repeated` and `of_others` tell the gains of these and of the rest apart.
+
+`acceptance` is cross-fitted over requirements, those with equal titles in one fold; accepted is
+level 3 and above.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from matchmaker.engine import Recommender
+from matchmaker.engine import evaluation as ev
+from matchmaker.engine.learning import AcceptanceModel, Decision, Lessons, reliability
+from matchmaker.engine.lexical import full_text
+from matchmaker.engine.weighting import Counted, Weighting
+
+REVEALED = 5
+FOLDS = 5
+ROCCHIO = 0.3
+Judged = list[tuple[Decision, int]]
+"""The judged achievements of one requirement, best score first, with their levels."""
+Learn = Callable[[Sequence[Decision], Sequence[Decision], str], NDArray[np.float64]]
+"""What to add to the scores of the second, knowing the first and the requirement."""
+
+
+def judged_pairs(data: ev.Labelled, engine: Recommender) -> dict[str, Judged]:
+    """Return the labelled pairs of each requirement as decisions."""
+    scores = ev.score_pairs(data, engine)
+    found: dict[str, Judged] = defaultdict(list)
+    for pair, score in zip(data.pairs, scores, strict=True):
+        if pair.level is not None:
+            need = data.needs[pair.requirement_id]
+            achievement = data.achievements[pair.achievement_id]
+            decision = Decision(need, achievement, (pair.level - 1) / 3, score)
+            found[pair.requirement_id].append((decision, pair.level))
+    for lines in found.values():
+        lines.sort(key=lambda line: (-line[0].score, line[0].achievement.id))
+    return found
+
+
+def draws(n: int, protocol: str, seeds: int) -> Iterator[list[int]]:
+    """Yield which of n judged achievements are revealed."""
+    if protocol == "top":
+        yield list(range(REVEALED))
+        return
+    for seed in range(seeds):
+        yield np.random.default_rng(seed).choice(n, REVEALED, replace=False).tolist()
+
+
+def replay(lines: Judged, protocol: str, seeds: int, learn: Learn, key: str) -> list[float] | None:
+    """Return mean nDCG@10 before and after; None where the rest has nothing to find."""
+    found = []
+    for revealed in draws(len(lines), protocol, seeds):
+        shown = [lines[i][0] for i in revealed]
+        rest = [line for i, line in enumerate(lines) if i not in set(revealed)]
+        if all(level == 1 for _, level in rest):
+            continue
+        levels = [level for _, level in rest]
+        before = np.array([decision.score for decision, _ in rest])
+        after = before + learn(shown, [decision for decision, _ in rest], key)
+        found.append([ev.ndcg([*zip(s.tolist(), levels, strict=True)]) for s in (before, after)])
+    return np.mean(found, axis=0).tolist() if found else None
+
+
+def lessons(weighting: Weighting, others: Mapping[str, Sequence[Decision]]) -> Learn:
+    def learn(
+        shown: Sequence[Decision], rest: Sequence[Decision], key: str
+    ) -> NDArray[np.float64]:
+        known = [*shown, *others.get(key, ())]
+        learned = Lessons(weighting).fit(rest[0].need, known)
+        return learned.changes([decision.achievement for decision in rest])
+
+    return learn
+
+
+def rocchio(weighting: Weighting) -> Learn:
+    def vectors(decisions: Sequence[Decision]) -> NDArray[np.float64]:
+        texts = [full_text(decision.achievement) for decision in decisions]
+        return weighting.needs(Counted.of(texts))
+
+    def learn(
+        shown: Sequence[Decision], rest: Sequence[Decision], key: str
+    ) -> NDArray[np.float64]:
+        accepted = [decision for decision in shown if decision.outcome > 0.5]
+        if not accepted:
+            return np.zeros(len(rest))
+        return ROCCHIO * (vectors(rest) @ vectors(accepted).T).toarray().mean(axis=1)
+
+    return learn
+
+
+def heard(weighting: Weighting, judged: Mapping[str, Judged]) -> dict[str, list[Decision]]:
+    """Return for each requirement the decisions on others that are like it, chosen once."""
+    everything = [decision for lines in judged.values() for decision, _ in lines]
+    samples = {decision.need.id: decision for decision in everything}
+    found = {}
+    for key, lines in judged.items():
+        need = lines[0][0].need
+        others = [decision for other, decision in samples.items() if other != need.id]
+        near = {item.need.id for item in Lessons(weighting).fit(need, others).decisions_}
+        found[key] = [decision for decision in everything if decision.need.id in near]
+    return found
+
+
+def gains(values: Mapping[str, list[float]]) -> dict[str, float | int]:
+    """Return the means, and the paired gain with its interval."""
+    before, after = np.array(list(values.values())).T
+    interval = ev.interval_of(after - before)
+    return {
+        "n_requirements": len(before), "before": float(before.mean()),
+        "after": float(after.mean()), "gain": float((after - before).mean()), **interval,
+    }  # fmt: skip
+
+
+def replayed(
+    judged: Mapping[str, Judged], learn: Learn, protocol: str, seeds: int, repeated: set[str]
+) -> dict[str, object]:
+    found = {
+        key: values
+        for key, lines in judged.items()
+        if len(lines) > REVEALED + 1
+        and (values := replay(lines, protocol, seeds, learn, key)) is not None
+    }
+    parts = {
+        "of_repeated": {key: value for key, value in found.items() if key in repeated},
+        "of_others": {key: value for key, value in found.items() if key not in repeated},
+    }
+    return {**gains(found), **{name: gains(part) for name, part in parts.items() if part}}
+
+
+def acceptance(judged: Mapping[str, Judged], engine: Recommender) -> dict[str, object]:
+    """Return the calibration of chances for requirements that the model has not seen."""
+    titles = sorted({lines[0][0].need.title for lines in judged.values()})
+    shuffled = np.random.default_rng(0).permutation(len(titles))
+    fold = dict(zip(titles, (shuffled % FOLDS).tolist(), strict=True))
+    rows = [
+        (fold[decision.need.title], engine.score(decision.need, decision.achievement).by_signal,
+         level >= ev.RELEVANT)
+        for lines in judged.values() for decision, level in lines
+    ]  # fmt: skip
+    chances: list[float] = []
+    outcomes: list[bool] = []
+    for number in range(FOLDS):
+        learned = [row for row in rows if row[0] != number]
+        asked = [row for row in rows if row[0] == number]
+        model = AcceptanceModel().fit([row[1] for row in learned], [row[2] for row in learned])
+        chances += model.predict_proba([row[1] for row in asked])[:, 1].tolist()
+        outcomes += [row[2] for row in asked]
+    found = reliability(chances, outcomes)
+    wrong = np.array(chances) - np.array(outcomes, dtype=float)
+    return {**asdict(found), "brier": float((wrong**2).mean()), "n_pairs": len(rows)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--seeds", type=int, default=8, help="draws of five at random")
+    options = parser.parse_args()
+    data = ev.read(options.data / "matching" / "contest2019_open")
+    engine = Recommender()
+    judged = judged_pairs(data, engine)
+    weighting = engine.weighting_
+    titles = Counter(lines[0][0].need.title for lines in judged.values())
+    repeated = {key for key, lines in judged.items() if titles[lines[0][0].need.title] > 1}
+    methods = {
+        "own": lessons(weighting, {}),
+        "rocchio": rocchio(weighting),
+        "known": lessons(weighting, heard(weighting, judged)),
+    }
+    result: dict[str, object] = {
+        protocol: {
+            name: replayed(judged, learn, protocol, options.seeds, repeated)
+            for name, learn in methods.items()
+        }
+        for protocol in ("top", "random")
+    }
+    result["acceptance"] = acceptance(judged, engine)
+    print(json.dumps(result, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The fields of a document without its texts, as JSON: what an index keeps beside the vectors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import astuple, fields
+from datetime import date
+from typing import Any
+
+from .documents import Document, Indicator
+
+TEXTS = frozenset({"id", "title", "body"})
+EMPTY = {field.name: field.default for field in fields(Document) if field.name not in TEXTS}
+"""The fields of a card, with what they hold where nothing is known."""
+
+
+def _indicators(lines: list[list[Any]]) -> tuple[Indicator, ...]:
+    return tuple(Indicator(*line) for line in lines)
+
+
+READ: Mapping[str, Callable[[Any], Any]] = {
+    **{name: frozenset for name, empty in EMPTY.items() if isinstance(empty, frozenset)},
+    "deadline": date.fromisoformat,
+    "published": date.fromisoformat,
+    "indicators": _indicators,
+}
+
+
+def pack(document: Document) -> bytes:
+    """Return what is known of a document, its texts left out; the same for equal documents."""
+    known = {
+        name: _plain(value)
+        for name, empty in EMPTY.items()
+        if (value := getattr(document, name)) != empty
+    }
+    return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def unpack(document_id: int, card: bytes) -> Document:
+    """Return the document again, with empty texts."""
+    known = {
+        name: READ[name](value) if name in READ else value
+        for name, value in json.loads(card.decode()).items()
+    }
+    return Document(id=document_id, title="", **known)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [astuple(line) for line in value]
+    return value

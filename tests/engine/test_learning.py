@@ -1,0 +1,294 @@
+"""Learning from decisions: what is alike moves, the parts add up, and chances are honest."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.exceptions import NotFittedError
+
+from matchmaker.engine import Document, Recommender
+from matchmaker.engine.learning import (
+    ENOUGH_DECISIONS,
+    ENOUGH_OF_EACH,
+    SPEAKS_OF,
+    AcceptanceModel,
+    Decision,
+    Lessons,
+    NotEnoughError,
+    error_weights,
+    reliability,
+    reweighted,
+)
+
+NEED = Document(id=1, title="单晶高镍正极材料的低残锂制备", body="软包电池产气，残锂偏高。")
+AGAIN = Document(id=2, title="单晶高镍正极材料的低残锂制备技术", body="软包电池产气，残锂偏高。")
+FOREIGN = Document(id=3, title="柑橘采摘机器人末端执行器")
+TITLES = [
+    "单晶高镍三元材料的残锂原位转化", "高镍正极材料包覆", "正极材料烧结辊道窑", "软包电池产气抑制",
+    "柑橘采摘机器人", "泡菜低盐发酵", "残锂水洗工艺与装备", "机器人减速器",
+]  # fmt: skip
+ACHIEVEMENTS = [Document(id=10 + i, title=title) for i, title in enumerate(TITLES)]
+ENGINE = Recommender().fit([NEED, AGAIN, FOREIGN], ACHIEVEMENTS)
+share = st.floats(0, 1)
+decisions = st.lists(
+    st.builds(
+        Decision,
+        st.sampled_from([NEED, AGAIN, FOREIGN]),
+        st.sampled_from(ACHIEVEMENTS),
+        st.sampled_from([0.0, 1 / 3, 2 / 3, 1.0]),
+        share,
+    ),
+    max_size=12,
+)
+
+
+def learned(*known: Decision) -> Lessons:
+    return Lessons(ENGINE.weighting_).fit(NEED, known)
+
+
+def decided(number: int, outcome: float, need: Document = NEED) -> Decision:
+    return Decision(need, ACHIEVEMENTS[number], outcome, 0.4)
+
+
+def test_without_decisions_nothing_changes() -> None:
+    assert learned().changes(ACHIEVEMENTS).tolist() == [0.0] * len(ACHIEVEMENTS)
+    assert learned().parts(ACHIEVEMENTS[0]) == ()
+
+
+def test_what_is_like_an_accepted_one_rises_and_what_is_like_a_rejected_one_falls() -> None:
+    rises, falls = (learned(decided(0, outcome)).changes(ACHIEVEMENTS) for outcome in (1.0, 0.0))
+
+    assert rises[6] > 0 > falls[6]
+    assert rises[0] > rises[1] > rises[5] == falls[5] == 0
+
+
+def test_a_rejection_moves_less_than_an_acceptance_that_was_as_wrong() -> None:
+    high = learned(Decision(NEED, ACHIEVEMENTS[0], 1.0, 0.5)).changes(ACHIEVEMENTS)
+    low = learned(Decision(NEED, ACHIEVEMENTS[0], 0.0, 0.5)).changes(ACHIEVEMENTS)
+
+    assert high[1] > -low[1] > 0
+
+
+def test_a_score_that_was_right_teaches_nothing() -> None:
+    assert not learned(Decision(NEED, ACHIEVEMENTS[0], 1.0, 1.0)).changes(ACHIEVEMENTS).any()
+
+
+def test_decisions_on_the_same_need_posted_again_count_and_those_on_others_do_not() -> None:
+    of_own, of_again, of_foreign = (
+        learned(decided(0, 1.0, need)).changes(ACHIEVEMENTS) for need in (NEED, AGAIN, FOREIGN)
+    )
+
+    assert of_own[0] > of_again[0] > of_own[0] / 2
+    assert not of_foreign.any()
+
+
+@settings(max_examples=60, deadline=None)
+@given(decisions)
+def test_the_parts_sum_to_the_change_and_none_contradicts_its_decision(
+    known: list[Decision],
+) -> None:
+    lessons = learned(*known)
+    for achievement, change in zip(ACHIEVEMENTS, lessons.changes(ACHIEVEMENTS), strict=True):
+        parts = lessons.parts(achievement)
+
+        assert sum(part.contribution for part in parts) == pytest.approx(change, abs=1e-12)
+        for part in parts:
+            error = part.decision.outcome - part.decision.score
+            assert part.contribution * error > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(decisions, st.randoms())
+def test_the_order_of_decisions_does_not_matter(known: list[Decision], random: object) -> None:
+    mixed = list(known)
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+
+    one, other = learned(*known), learned(*mixed)
+
+    assert one.changes(ACHIEVEMENTS).tolist() == other.changes(ACHIEVEMENTS).tolist()
+    assert one.parts(ACHIEVEMENTS[0]) == other.parts(ACHIEVEMENTS[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(decisions)
+def test_the_same_decisions_teach_the_same_again(known: list[Decision]) -> None:
+    once, again = (learned(*known).changes(ACHIEVEMENTS).tolist() for _ in range(2))
+    assert once == again
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8), share)
+def test_more_like_an_accepted_one_never_scores_lower_all_else_equal(
+    seed: int, n: int, more: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    vectors = rng.random((n + 1, 4))
+    vectors /= np.linalg.norm(vectors, axis=1)[:, None]
+    errors = rng.uniform(-1, 1, n)
+    errors[0] = abs(errors[0])
+    weights = error_weights(vectors[:n] @ vectors[:n].T, errors)
+    alike = vectors[n] @ vectors[:n].T
+    closer = alike.copy()
+    closer[0] += more * (1 - closer[0])
+
+    assert closer @ weights >= alike @ weights
+    assert (weights * errors >= 0).all()
+
+
+def test_leaving_a_decision_out_takes_its_effect_back() -> None:
+    before = learned(decided(1, 1.0))
+    after = learned(decided(1, 1.0), decided(5, 0.0))
+
+    assert after.changes(ACHIEVEMENTS)[5] < before.changes(ACHIEVEMENTS)[5]
+    assert [part.decision for part in after.parts(ACHIEVEMENTS[0])] == [decided(1, 1.0)]
+
+
+@pytest.mark.parametrize(("outcome", "score"), [(2.0, 0.5), (1.0, -0.1), (float("nan"), 0.5)])
+def test_an_outcome_or_score_outside_0_and_1_is_refused(outcome: float, score: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        learned(Decision(NEED, ACHIEVEMENTS[0], outcome, score))
+
+
+def test_errors_and_kernel_must_fit_each_other() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        error_weights(np.eye(2), [1.0])
+    with pytest.raises(ValueError, match="noise"):
+        error_weights(np.eye(1), [1.0], noise=0)
+
+
+def test_lessons_must_be_learned_before_they_are_applied() -> None:
+    with pytest.raises(NotFittedError):
+        Lessons(ENGINE.weighting_).changes(ACHIEVEMENTS)
+
+
+def test_a_reason_of_a_field_raises_the_weight_of_its_signal_and_of_no_other() -> None:
+    weights = {"title": 0.35, "trl": 0.08, "region": 0.03}
+
+    assert reweighted(weights, {}) == weights
+    assert reweighted(weights, {"too_early": 2}) == {**weights, "trl": pytest.approx(0.16)}
+    assert reweighted(weights, {"other_problem": 3, "has_supplier": 1, "price": 1}) == weights
+    assert reweighted(weights, {"region": 10**6})["region"] < 0.09 + 1e-9
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 50), st.integers(0, 50))
+def test_a_reason_given_more_often_never_weighs_less(one: int, more: int) -> None:
+    first, second = (reweighted({"trl": 0.08}, {"too_early": n})["trl"] for n in (one, one + more))
+    assert first <= second <= 0.24
+
+
+def test_an_unknown_reason_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown reasons"):
+        reweighted({"trl": 0.08}, {"colour": 1})
+
+
+def test_every_reason_of_the_desk_is_known() -> None:
+    from models.match import RejectReason
+
+    assert {reason.value for reason in RejectReason} == set(SPEAKS_OF)
+
+
+def pairs(n: int, seed: int = 0) -> tuple[list[dict[str, float | None]], list[bool]]:
+    """Pairs whose chance of acceptance grows with the title and falls without a trl."""
+    rng = np.random.default_rng(seed)
+    title, trl, missing = rng.random(n), rng.random(n), rng.random(n) < 0.4
+    outcomes = rng.random(n) < np.where(missing, 0.3, 0.6) * title
+    signals: list[dict[str, float | None]] = [
+        {"title": float(a), "trl": None if gone else float(b), "mode": None}
+        for a, b, gone in zip(title, trl, missing, strict=True)
+    ]
+    return signals, outcomes.tolist()
+
+
+def test_a_better_title_is_likelier_to_be_accepted_and_an_absent_signal_is_not_zero() -> None:
+    model = AcceptanceModel().fit(*pairs(2000))
+
+    chances = model.predict_proba(
+        [{"title": 0.9, "trl": 0.5}, {"title": 0.1, "trl": 0.5}, {"title": 0.9}]
+    )
+
+    assert chances.shape == (3, 2)
+    assert chances.sum(axis=1) == pytest.approx(np.ones(3))
+    assert chances[0, 1] > chances[2, 1] > chances[1, 1]
+    assert model.signals_ == ("title", "trl")
+    assert model.n_decisions_ == 2000
+
+
+def test_chances_are_honest_on_pairs_that_were_not_learned_from() -> None:
+    signals, outcomes = pairs(4000, seed=1)
+
+    chances = AcceptanceModel().fit(*pairs(4000)).predict_proba(signals)[:, 1]
+
+    assert reliability(chances, outcomes).error < 0.05
+
+
+def test_too_few_decisions_are_refused_with_what_is_wanted() -> None:
+    signals, outcomes = pairs(ENOUGH_DECISIONS - 1)
+    with pytest.raises(NotEnoughError, match="200 decisions are wanted"):
+        AcceptanceModel().fit(signals, outcomes)
+
+    assert not AcceptanceModel.enough([True] * 1000)
+    assert AcceptanceModel.enough([True] * ENOUGH_OF_EACH + [False] * ENOUGH_DECISIONS)
+
+
+def test_a_stored_model_gives_the_same_chances() -> None:
+    signals, outcomes = pairs(500)
+    model = AcceptanceModel().fit(signals, outcomes)
+
+    stored = json.loads(json.dumps(model.to_json()))
+
+    again = AcceptanceModel.from_json(stored).predict_proba(signals)
+    assert again.tolist() == model.predict_proba(signals).tolist()
+
+
+@pytest.mark.parametrize(
+    "change", [{"version": "acceptance-0"}, {"coef": None}, {"coef": [1.0]}, {"means": "no"}]
+)
+def test_a_stored_model_of_another_version_or_shape_is_refused(change: dict[str, object]) -> None:
+    stored = AcceptanceModel().fit(*pairs(500)).to_json() | change
+    with pytest.raises(ValueError):
+        AcceptanceModel.from_json(stored)
+
+
+def test_a_model_must_be_fitted_before_it_is_asked_or_stored() -> None:
+    with pytest.raises(NotFittedError):
+        AcceptanceModel().predict_proba([{"title": 0.5}])
+    with pytest.raises(NotFittedError):
+        AcceptanceModel().to_json()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(share, st.booleans()), min_size=1, max_size=60), st.integers(1, 20))
+def test_the_bins_hold_every_pair_once_and_cover_0_to_1(
+    rows: list[tuple[float, bool]], bins: int
+) -> None:
+    found = reliability([row[0] for row in rows], [row[1] for row in rows], bins)
+
+    assert len(found.bins) == bins
+    assert sum(item.n for item in found.bins) == len(rows)
+    assert (found.bins[0].low, found.bins[-1].high) == (0, 1)
+    assert all(a.high == b.low for a, b in zip(found.bins, found.bins[1:], strict=False))
+    assert all((item.n == 0) == (item.forecast is None) for item in found.bins)
+    assert 0 <= found.error <= 1
+
+
+def test_the_calibration_error_is_that_worked_out_by_hand() -> None:
+    found = reliability([0.05, 0.05, 0.95, 1.0], [False, True, True, True])
+
+    assert found.error == pytest.approx((2 * 0.45 + 2 * 0.025) / 4)
+    assert (found.bins[0].n, found.bins[9].n, found.bins[5].accepted) == (2, 2, None)
+
+
+@pytest.mark.parametrize(
+    ("forecasts", "outcomes", "bins"),
+    [([], [], 10), ([0.5], [], 10), ([0.5], [True], 0), ([1.5], [True], 10)],
+)
+def test_forecasts_that_cannot_be_compared_are_refused(
+    forecasts: list[float], outcomes: list[bool], bins: int
+) -> None:
+    with pytest.raises(ValueError):
+        reliability(forecasts, outcomes, bins)
