@@ -14,11 +14,16 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from config import Settings, SettingsError
-from matchmaker.console import say
+from matchmaker.console import progress, say
 from matchmaker.instance import StartError, hold, prepare, writable_settings
+
+if TYPE_CHECKING:  # loaded by the commands that need them
+    from matchmaker.admin.imports import ImportResult
+    from matchmaker.db import Database
+    from models import PostingKind
 
 VERSION = "0.1.0"
 EXIT_UNUSABLE = 2
@@ -35,9 +40,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (StartError, SettingsError) as error:
         print(error, file=sys.stderr)
         return EXIT_UNUSABLE
-    except KeyboardInterrupt:
-        print(say("已中断。", "Interrupted."), file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(str(interrupt) or _interrupted(), file=sys.stderr)
         return EXIT_INTERRUPTED
+
+
+def _interrupted() -> str:
+    return say(
+        "已中断，没有写到一半的内容；再运行一次即可。",
+        "Interrupted; nothing is half written, and it can simply be run again.",
+    )
 
 
 def parser() -> argparse.ArgumentParser:
@@ -268,8 +280,7 @@ def import_file(options: argparse.Namespace) -> int:
     settings = prepare(demonstration=False)
     from sqlalchemy import select
 
-    from matchmaker import jobs
-    from matchmaker.admin.imports import import_records, read_records
+    from matchmaker.admin.imports import read_records
     from matchmaker.app import create_app
     from matchmaker.errors import MatchmakerError
     from models import PostingKind, Role, User
@@ -293,18 +304,62 @@ def import_file(options: argparse.Namespace) -> int:
             raise StartError(_who_imports(app))
         try:
             records = list(read_records(options.file))  # all of it, before anything is written
-            result = import_records(
-                database, actor_id, kind, records, organisation=options.organisation
-            )
+            result = _import_rows(database, actor_id, kind, records, options.organisation)
         except MatchmakerError as error:
             raise StartError(str(error.message)) from error
-        with database.transaction() as session:
-            jobs.enqueue(session, "matching.refresh_all")
-        database.send_job = lambda _job_id: None
-        jobs.run_due(database)
+        _score(database)
     seconds = round(time.monotonic() - started, 1)
     print(json.dumps({**result.as_json(), "seconds": seconds}, ensure_ascii=False, indent=1))
     return 0
+
+
+def _import_rows(
+    database: Database, actor_id: int, kind: PostingKind, rows: Sequence[Any], organisation: str
+) -> ImportResult:
+    """Import and have everything scored; interrupted, what is stored stays and is scored later."""
+    from matchmaker import jobs
+    from matchmaker.admin.imports import import_records
+
+    stored = 0
+    with progress(say("导入", "Importing")) as tell:
+
+        def report(done: int, _result: ImportResult) -> None:
+            nonlocal stored
+            stored = done
+            tell(done / len(rows))
+
+        try:
+            result = import_records(
+                database, actor_id, kind, rows, organisation=organisation, report=report
+            )
+        except KeyboardInterrupt:
+            with database.transaction() as session:
+                jobs.enqueue(session, "matching.refresh_all")
+            raise KeyboardInterrupt(
+                say(
+                    f"已中断：前 {stored} 行已经处理，后面的没有写入。行有编号（id）的话，再运行一次就能接着导入。",
+                    f"Interrupted: the first {stored} rows are dealt with, nothing of the others is written. Where rows have an id, running it again does the rest.",
+                )
+            ) from None
+    with database.transaction() as session:
+        jobs.enqueue(session, "matching.refresh_all")
+    return result
+
+
+def _score(database: Database) -> None:
+    from matchmaker import jobs
+
+    database.send_job = lambda _job_id: None
+    try:
+        with progress(say("计算推荐", "Scoring")) as tell:
+            jobs.run_due(database, tell)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            say(
+                "已中断：导入已经完成，推荐会在平台运行时接着计算。",
+                "Interrupted: everything is imported; the suggestions are worked out when the platform runs.",
+            )
+        ) from None
 
 
 def _who_imports(app: Any) -> str:

@@ -237,6 +237,7 @@ LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         JobStatus.RUNNING: _l("进行中"),
         JobStatus.DONE: _l("已完成"),
         JobStatus.FAILED: _l("失败"),
+        JobStatus.CANCELLED: _l("已取消"),
     },
     SchemeKind: {
         SchemeKind.INDUSTRY: _l("产业"),

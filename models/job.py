@@ -18,6 +18,7 @@ class JobStatus(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Job(Model):
@@ -27,6 +28,13 @@ class Job(Model):
     __table_args__ = (
         CheckConstraint(
             "status <> 'running' OR lease_until IS NOT NULL", name="running_has_lease"
+        ),
+        CheckConstraint(
+            "status <> 'cancelled' OR cancel_requested_at IS NOT NULL",
+            name="cancelled_was_requested",
+        ),
+        CheckConstraint(
+            "status <> 'queued' OR cancel_requested_at IS NULL", name="queued_is_wanted"
         ),
         CheckConstraint("progress >= 0 AND progress <= 1", name="progress_in_range"),
         Index("ix_jobs_status_run_after", "status", "run_after"),
@@ -49,5 +57,6 @@ class Job(Model):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    cancel_requested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     created_by: Mapped[User | None] = relationship(lazy="joined")

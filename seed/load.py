@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -26,6 +26,7 @@ from matchmaker.accounts.service import SignUp
 from matchmaker.app import create_app
 from matchmaker.catalogue import service as catalogue
 from matchmaker.catalogue.index import index_of
+from matchmaker.console import progress, say
 from matchmaker.db import Database
 from matchmaker.review import service as review
 from matchmaker.review.card import card_of
@@ -122,11 +123,13 @@ def load_demonstration(settings: Settings) -> None:
             _load_people(session, loaded)
             _send_no_mail(session)
         with database.transaction() as session:
-            _load_postings(session, loaded)
+            with progress(say("条目", "Entries")) as tell:
+                _load_postings(session, loaded, tell)
             _send_no_mail(session)
             _finish_single_refreshes(session)
             jobs.enqueue(session, "matching.refresh_all")
-        jobs.run_due(database)
+        with progress(say("推荐", "Suggestions")) as tell:
+            jobs.run_due(database, tell)
         _decide_some(app, database)
         _announce(database)
         with database.transaction() as session:
@@ -239,19 +242,21 @@ def _waiting_organisation(session: Session) -> None:
     user.organisation.demonstration = True
 
 
-def _load_postings(session: Session, loaded: Loaded) -> None:
+def _load_postings(session: Session, loaded: Loaded, tell: Callable[[float], None]) -> None:
     organiser = session.scalars(
         select(User).where(User.email == "organiser@example.org")
     ).unique().one()  # fmt: skip
     chains = {node.name: node.id for node in vocabulary.chains(session)}
     # held, so that the session finds them again instead of asking for each record
     held = [list(session.scalars(select(table)).unique()) for table in (SchemeNode, Region, User)]
-    for kind, name, values_of in (
-        (PostingKind.ACHIEVEMENT, "achievements", achievement_values),
-        (PostingKind.NEED, "needs", need_values),
-    ):
-        rows = list(records(name))
+    parts = (
+        (PostingKind.ACHIEVEMENT, list(records("achievements")), achievement_values),
+        (PostingKind.NEED, list(records("needs")), need_values),
+    )
+    total = sum(len(rows) for _kind, rows, _values in parts)
+    for kind, rows, values_of in parts:
         for number, row in enumerate(rows):
+            tell(len(loaded.postings) / total)
             owner = session.get_one(User, loaded.people[row["organisation"]])
             posting = catalogue.save_new(session, owner, kind, values_of(row, chains))
             loaded.postings[row["ref"]] = posting.id
@@ -280,8 +285,8 @@ def achievement_values(row: dict[str, Any], chains: dict[str, int]) -> dict[str,
         "nodes": [chains[name] for name in row["chains"]],
         "modes": row["modes"],
         "price_kind": price["kind"],
-        "price_from": _yuan(price.get("from_wan")),
-        "price_to": _yuan(price.get("to_wan")),
+        "price_from": yuan(price.get("from_wan")),
+        "price_to": yuan(price.get("to_wan")),
         "indicators": [_indicator(item, "baseline") for item in row["indicators"]],
         "properties": row.get("ip", []),
         "ownership": row.get("ownership", "organisation"),
@@ -305,7 +310,7 @@ def need_values(row: dict[str, Any], chains: dict[str, int]) -> dict[str, Any]:
         "keywords": row["keywords"],
         "trl": row.get("trl_min"),
         "modes": row["modes"],
-        "budget": _yuan(row.get("budget_wan")),
+        "budget": yuan(row.get("budget_wan")),
         "deadline": date.fromisoformat(row["deadline"]) if row.get("deadline") else None,
         "partner_requirements": row.get("partner_requirements", ""),
         "name_visibility": row.get("name_visibility", "everyone"),
@@ -315,7 +320,7 @@ def need_values(row: dict[str, Any], chains: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _yuan(wan: float | None) -> int | None:
+def yuan(wan: float | None) -> int | None:
     return None if wan is None else round(wan * 10_000)
 
 

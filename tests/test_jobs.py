@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from matchmaker import clock, jobs
 from matchmaker.db import Database
+from matchmaker.errors import NotNowError
 from matchmaker.jobs import JobRun
 from models import Job, JobStatus, Need
 from tests import factories
@@ -43,6 +46,28 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     return task
 
 
+class Steps:
+    """A kind of job of four steps, each stored before it is told; `during` happens in each."""
+
+    def __init__(self) -> None:
+        self.stored: list[int] = []
+        self.during: Callable[[int, JobRun], None] = lambda _step, _run: None
+
+    def __call__(self, run: JobRun) -> dict[str, Any]:
+        for step in range(1, 5):
+            self.stored.append(step)
+            self.during(step, run)
+            run.report(step / 4, f"{step} / 4")
+        return {"steps": 4}
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    task = Steps()
+    monkeypatch.setitem(jobs.TASKS, "test.work", task)
+    return task
+
+
 class Clock:
     """A clock that a test moves."""
 
@@ -66,6 +91,21 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def enqueue(database: Database, **payload: Any) -> int:
     with database.transaction() as session:
         return jobs.enqueue(session, "test.work", payload).id
+
+
+def cancel(database: Database, job_id: int) -> None:
+    with database.transaction() as session:
+        jobs.cancel(session, session.get_one(Job, job_id))
+
+
+def cancel_in(step: int) -> Callable[[int, JobRun], None]:
+    """Somebody cancels the job while it is at this step."""
+
+    def during(current: int, run: JobRun) -> None:
+        if current == step:
+            cancel(run.database, run.id)
+
+    return during
 
 
 def job_of(database: Database, job_id: int) -> Job:
@@ -349,3 +389,273 @@ def test_a_job_of_a_kind_that_is_gone_fails_and_says_which(
 
     job = job_of(own_database, job_id)
     assert (job.status, job.error) == (JobStatus.FAILED, "KeyError: 'test.removed'")
+
+
+def test_a_job_that_waits_is_cancelled_at_once_and_never_runs(
+    own_database: Database, steps: Steps, time: Clock
+) -> None:
+    job_id = enqueue(own_database)
+
+    cancel(own_database, job_id)
+
+    job = job_of(own_database, job_id)
+    assert (job.status, job.finished_at) == (JobStatus.CANCELLED, time.moment)
+    assert jobs.run(own_database, job_id) is False
+    assert jobs.sweep(own_database) == 0
+    assert steps.stored == []
+
+
+def test_a_job_that_runs_stops_where_it_next_reports_and_keeps_what_it_has_stored(
+    own_database: Database, steps: Steps, time: Clock
+) -> None:
+    job_id = enqueue(own_database)
+    steps.during = cancel_in(2)
+
+    assert jobs.run(own_database, job_id) is True
+
+    job = job_of(own_database, job_id)
+    assert steps.stored == [1, 2]
+    assert (job.status, job.progress, job.message) == (JobStatus.CANCELLED, 0.5, "2 / 4")
+    assert (job.error, job.result, job.lease_until) == ("", None, None)
+    assert job.finished_at == time.moment
+    time.pass_by(hours=1)
+    assert jobs.sweep(own_database) == 0
+    assert jobs.run_due(own_database) == 0
+
+
+def test_a_task_can_look_whether_to_go_on_between_two_reports(
+    own_database: Database, steps: Steps
+) -> None:
+    job_id = enqueue(own_database)
+
+    def during(step: int, run: JobRun) -> None:
+        run.check()
+        cancel(run.database, run.id)
+        run.check()
+        steps.stored.append(-step)
+
+    steps.during = during
+    jobs.run(own_database, job_id)
+
+    assert steps.stored == [1]
+    assert job_of(own_database, job_id).status == JobStatus.CANCELLED
+
+
+def test_cancelling_twice_is_cancelling_once(
+    own_database: Database, steps: Steps, time: Clock
+) -> None:
+    waiting, running = enqueue(own_database), enqueue(own_database)
+    jobs._claim(own_database, running)
+    first = time.moment
+    for _time in range(2):
+        cancel(own_database, waiting)
+        cancel(own_database, running)
+        time.pass_by(seconds=5)
+
+    for job_id, status in ((waiting, JobStatus.CANCELLED), (running, JobStatus.RUNNING)):
+        job = job_of(own_database, job_id)
+        assert (job.status, job.cancel_requested_at) == (status, first)
+
+
+@pytest.mark.parametrize(
+    ("failures", "words"),
+    [
+        (0, "任务已经结束（已完成），没有可以取消的了。"),
+        (1, "任务已经结束（失败），没有可以取消的了。"),
+    ],
+)
+def test_a_job_that_has_ended_says_so_to_who_would_cancel_it(
+    own_database: Database, work: Work, failures: int, words: str
+) -> None:
+    with own_database.transaction() as session:
+        job_id = jobs.enqueue(session, "test.work", {"failures": failures}, max_attempts=1).id
+    jobs.run(own_database, job_id)
+    before = job_of(own_database, job_id)
+
+    with pytest.raises(NotNowError) as refusal:
+        cancel(own_database, job_id)
+
+    after = job_of(own_database, job_id)
+    assert str(refusal.value.message) == words
+    assert (after.status, after.finished_at) == (before.status, before.finished_at)
+    assert after.cancel_requested_at is None
+
+
+def test_a_job_that_is_cancelled_in_its_last_step_has_done_everything_and_is_done(
+    own_database: Database, steps: Steps
+) -> None:
+    job_id = enqueue(own_database)
+    steps.during = cancel_in(4)
+
+    jobs.run(own_database, job_id)
+
+    job = job_of(own_database, job_id)
+    assert (job.status, job.result) == (JobStatus.DONE, {"steps": 4})
+
+
+def test_a_job_that_fails_after_it_was_cancelled_is_not_tried_again(
+    own_database: Database, steps: Steps, time: Clock
+) -> None:
+    job_id = enqueue(own_database)
+
+    def during(_step: int, run: JobRun) -> None:
+        cancel(run.database, run.id)
+        raise ValueError("示范错误")
+
+    steps.during = during
+    jobs.run(own_database, job_id)
+
+    job = job_of(own_database, job_id)
+    assert (job.status, job.error) == (JobStatus.CANCELLED, "ValueError: 示范错误")
+    time.pass_by(hours=1)
+    assert jobs.run_due(own_database) == 0
+
+
+def test_a_cancelled_job_whose_worker_died_ends_when_its_lease_has_run_out(
+    own_database: Database, steps: Steps, time: Clock
+) -> None:
+    job_id = enqueue(own_database)
+    jobs._claim(own_database, job_id)
+    cancel(own_database, job_id)
+
+    time.pass_by(minutes=4, seconds=59)
+    jobs.sweep(own_database)
+    assert job_of(own_database, job_id).status == JobStatus.RUNNING, "it may be at work yet"
+    time.pass_by(seconds=2)
+    assert jobs.run(own_database, job_id) is False
+    assert jobs.sweep(own_database) == 0
+
+    job = job_of(own_database, job_id)
+    assert (job.status, job.finished_at) == (JobStatus.CANCELLED, time.moment)
+    assert steps.stored == []
+
+
+def test_a_worker_that_comes_back_late_does_not_undo_the_cancellation(
+    own_database: Database, steps: Steps, time: Clock
+) -> None:
+    job_id = enqueue(own_database)
+
+    def during(step: int, run: JobRun) -> None:
+        if step == 4:
+            cancel(run.database, run.id)
+            time.pass_by(minutes=6)
+            jobs.sweep(run.database)
+
+    steps.during = during
+    jobs.run(own_database, job_id)
+
+    job = job_of(own_database, job_id)
+    assert (job.status, job.progress, job.result) == (JobStatus.CANCELLED, 0.75, None)
+
+
+def test_a_cancelled_job_is_run_again_from_the_beginning(
+    own_database: Database, steps: Steps
+) -> None:
+    job_id = enqueue(own_database)
+    steps.during = cancel_in(2)
+    jobs.run(own_database, job_id)
+    steps.during = lambda _step, _run: None
+
+    with own_database.transaction() as session:
+        jobs.retry(session, session.get_one(Job, job_id))
+
+    job = job_of(own_database, job_id)
+    assert (job.status, job.progress, job.message) == (JobStatus.QUEUED, 0.0, "")
+    assert jobs.run(own_database, job_id) is True
+    job = job_of(own_database, job_id)
+    assert (job.status, job.cancel_requested_at) == (JobStatus.DONE, None)
+    assert steps.stored == [1, 2, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_end_at_the_same_moment_as_a_cancellation_waits_for_it(
+    own_database: Database, steps: Steps, fails: bool
+) -> None:
+    job_id = enqueue(own_database)
+    jobs._claim(own_database, job_id)
+
+    def end() -> None:
+        if fails:
+            jobs._note_failure(own_database, job_id, ValueError("示范错误"))
+        else:
+            jobs._finish(own_database, job_id, {"steps": 4})
+
+    ending = threading.Thread(target=end)
+    with own_database.transaction() as session:
+        jobs.cancel(session, session.get_one(Job, job_id))
+        ending.start()
+        ending.join(0.2)
+        assert ending.is_alive()
+    ending.join()
+
+    expected = JobStatus.CANCELLED if fails else JobStatus.DONE
+    assert job_of(own_database, job_id).status == expected
+
+
+def test_a_cancellation_at_the_same_moment_as_the_end_waits_for_it_and_says_so(
+    own_database: Database, steps: Steps
+) -> None:
+    job_id = enqueue(own_database)
+    jobs._claim(own_database, job_id)
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            cancel(own_database, job_id)
+        except NotNowError as error:
+            said.append(str(error.message))
+
+    asking = threading.Thread(target=ask)
+    with own_database.transaction() as session:
+        session.execute(update(Job).values(status=JobStatus.DONE, finished_at=clock.now()))
+        asking.start()
+        asking.join(0.2)
+        assert asking.is_alive()
+    asking.join()
+
+    assert said == ["任务已经结束（已完成），没有可以取消的了。"]
+    assert job_of(own_database, job_id).status == JobStatus.DONE
+
+
+def test_a_job_whose_process_is_interrupted_waits_for_the_next_one(
+    own_database: Database, steps: Steps
+) -> None:
+    job_id = enqueue(own_database)
+
+    def interrupt(_step: int, _run: JobRun) -> None:
+        raise KeyboardInterrupt
+
+    steps.during = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        jobs.run(own_database, job_id)
+
+    job = job_of(own_database, job_id)
+    assert (job.status, job.lease_until, job.error) == (JobStatus.QUEUED, None, "")
+    steps.during = lambda _step, _run: None
+    assert jobs.sweep(own_database) == 1
+    assert jobs.run(own_database, job_id) is True
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": JobStatus.CANCELLED, "cancel_requested_at": None},
+        {"status": JobStatus.QUEUED, "cancel_requested_at": clock.now()},
+    ],
+)
+def test_the_database_knows_no_cancellation_without_somebody_who_asked_for_it(
+    own_database: Database, steps: Steps, values: dict[str, Any]
+) -> None:
+    enqueue(own_database)
+
+    with pytest.raises(IntegrityError), own_database.transaction() as session:
+        session.execute(update(Job).values(**values))
+
+
+def test_who_runs_a_job_hears_how_far_it_is(own_database: Database, steps: Steps) -> None:
+    enqueue(own_database)
+    heard: list[float] = []
+
+    jobs.run_due(own_database, heard.append)
+
+    assert heard == [0.25, 0.5, 0.75, 1.0]

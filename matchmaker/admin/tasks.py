@@ -21,7 +21,10 @@ KEEP_FILES = timedelta(days=7)
 
 @jobs.task("admin.import")
 def import_file(run: JobRun) -> Mapping[str, Any]:
-    """Import an uploaded file; running it again changes nothing where rows have ids."""
+    """Import an uploaded file; running it again changes nothing where rows have ids.
+
+    Cancelled or failed half-way, what came in stays and gets its suggestions all the same.
+    """
     path = Path(run.payload["path"])
     records = list(read_records(path))
 
@@ -30,12 +33,14 @@ def import_file(run: JobRun) -> Mapping[str, Any]:
             done / max(1, len(records)), f"{done} / {len(records)}, {len(result.refused)} ✗"
         )
 
-    result = import_records(
-        run.database, int(run.payload["actor_id"]), PostingKind(run.payload["kind"]), records,
-        organisation=run.payload.get("organisation", ""), report=report,
-    )  # fmt: skip
-    with run.database.transaction() as session:
-        jobs.enqueue(session, "matching.refresh_all")
+    try:
+        result = import_records(
+            run.database, int(run.payload["actor_id"]), PostingKind(run.payload["kind"]), records,
+            organisation=run.payload.get("organisation", ""), report=report,
+        )  # fmt: skip
+    finally:
+        with run.database.transaction() as session:
+            jobs.enqueue(session, "matching.refresh_all")
     path.unlink(missing_ok=True)
     return result.as_json()
 

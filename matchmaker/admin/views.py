@@ -70,10 +70,22 @@ def retry_job(job_id: int) -> BaseResponse:
         row = session.get(Job, job_id)
         if row is None:
             raise NotFoundError
-        if row.status != JobStatus.FAILED:
-            raise NotNowError(_("只有失败的任务可以重试。"))
+        if row.status not in {JobStatus.FAILED, JobStatus.CANCELLED}:
+            raise NotNowError(_("只有失败或已取消的任务可以重试。"))
         jobs.retry(session, row)
     flash(_("已重新排队。"))
+    return redirect(url_for(".job", job_id=job_id))
+
+
+@bp.post("/admin/jobs/<int:job_id>/cancel")
+@OFFICES
+def cancel_job(job_id: int) -> BaseResponse:
+    """Who sees a job may cancel it: administrators any, others what they started."""
+    with db.transaction() as session:
+        row = _job(job_id)
+        jobs.cancel(session, row)
+        ended = row.status == JobStatus.CANCELLED
+    flash(_("任务已取消。") if ended else _("已请求取消，任务做完手头这一步就停下。"))
     return redirect(url_for(".job", job_id=job_id))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -14,8 +17,10 @@ import run
 from config import Settings
 from matchmaker import console
 from matchmaker.admin import imports
+from matchmaker.catalogue import service as catalogue
 from matchmaker.db import Database, open_database
 from matchmaker.instance import prepare
+from matchmaker.matching import service as matching
 from models import Job, JobStatus, Match, Posting, Role, User
 from tests import factories
 from tests.admin.importing import CSV
@@ -100,3 +105,88 @@ def test_an_administrator_imports_where_there_is_no_organiser(
     said = capsys.readouterr().err
     assert "写出一位组织方或管理员的邮箱" in said
     assert "create-admin" not in said
+
+
+class Interrupted:
+    """Ctrl-C at a certain call of a function."""
+
+    def __init__(self, function: Callable[..., Any], at: int) -> None:
+        self.function, self.at = function, at
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        self.at -= 1
+        if self.at == 0:
+            raise KeyboardInterrupt
+        return self.function(*arguments, **options)
+
+
+@pytest.fixture
+def three_rows(tmp_path: Path) -> str:
+    path = tmp_path / "needs.csv"
+    rows = (f"X{n},单晶高镍正极材料 {n},残锂偏高。\n" for n in (2, 3))
+    path.write_text("".join([CSV, *rows]), encoding="utf-8")
+    return str(path)
+
+
+def jobs_that_wait(database: Database) -> list[str]:
+    with database.reading() as session:
+        return list(session.scalars(select(Job.kind).where(Job.status == JobStatus.QUEUED)))
+
+
+def test_ctrl_c_keeps_whole_batches_says_how_far_it_came_and_can_be_taken_up(
+    instance: Database,
+    three_rows: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(imports, "COMMIT_EVERY", 2)
+    with monkeypatch.context() as interrupting:
+        publish = Interrupted(catalogue.publish_imported, at=3)
+        interrupting.setattr(catalogue, "publish_imported", publish)
+        status = run.main(["import", "needs", three_rows])
+
+    assert status == run.EXIT_INTERRUPTED
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.strip() == (
+        "已中断：前 2 行已经处理，后面的没有写入。行有编号（id）的话，再运行一次就能接着导入。"
+    )
+    with instance.reading() as session:
+        assert session.scalar(select(func.count(Posting.id))) == 2
+    assert jobs_that_wait(instance) == ["matching.refresh_all"]
+
+    assert run.main(["import", "needs", three_rows]) == 0
+
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["created"], printed["unchanged"]) == (1, 2)
+    assert jobs_that_wait(instance) == []
+
+
+def test_ctrl_c_while_suggestions_are_worked_out_leaves_them_to_the_platform(
+    instance: Database,
+    three_rows: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(matching, "propose", Interrupted(matching.propose, at=1))
+
+    assert run.main(["import", "needs", three_rows]) == run.EXIT_INTERRUPTED
+
+    assert "导入已经完成，推荐会在平台运行时接着计算。" in capsys.readouterr().err
+    assert jobs_that_wait(instance) == ["matching.refresh_all"]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_shows_how_far_the_import_is(
+    instance: Database, three_rows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", screen := Terminal())
+
+    assert run.main(["import", "needs", three_rows]) == 0
+
+    assert "导入: 100%" in screen.getvalue()
+    assert "计算推荐: 100%" in screen.getvalue()

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+import threading
+from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from matchmaker.admin import imports
 from matchmaker.db import Database
 from models import (
     Job,
@@ -88,6 +92,32 @@ def test_rows_go_to_the_organisation_that_was_chosen(bring: Bring, database: Dat
 
     (need,) = needs(database)
     assert (need.organisation_id, need.region_code) == (company.id, "510104")
+
+
+def test_an_import_that_is_cancelled_keeps_the_rows_so_far_and_they_get_their_suggestions(
+    bring: Bring, office: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        factories.make_achievement(session, title="单晶高镍三元材料残锂原位转化")
+    import_batch, batches = imports._import_batch, []
+
+    def import_and_cancel(*arguments: Any) -> None:
+        batches.append(arguments)
+        if len(batches) == 2:
+            address = f"/admin/jobs/{the_import(database).id}/cancel"
+            person = threading.Thread(target=office.post, args=(address,))
+            person.start()
+            person.join()
+        import_batch(*arguments)
+
+    monkeypatch.setattr(imports, "COMMIT_EVERY", 1)
+    monkeypatch.setattr(imports, "_import_batch", import_and_cancel)
+    job = bring("".join([CSV, *(f"X{n},单晶高镍正极材料 {n},残锂偏高。\n" for n in (2, 3, 4))]))
+
+    assert (job.status, job.message) == (JobStatus.CANCELLED, "2 / 4, 0 ✗")
+    assert [need.external_id for need in needs(database)] == ["need:X1", "need:X2"]
+    with database.reading() as session:
+        assert session.scalar(select(func.count(Match.id))) == 2
 
 
 def test_an_organisation_that_nobody_knows_stops_the_import(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +17,12 @@ from matchmaker.accounts import passwords
 from matchmaker.admin import queries
 from matchmaker.db import Database
 from matchmaker.jobs import JobRun
+from matchmaker.matching import service as matching
+from matchmaker.matching import tasks as matching_tasks
 from models import Activity, Job, JobStatus, Mail, Match, Notification, Role, User
 from tests import factories
 from tests.conftest import SignedIn
-from tests.pages import opened, statements, table_rows
+from tests.pages import one, opened, parsed, statements, table_rows
 
 
 @pytest.fixture
@@ -29,12 +32,14 @@ def browser(signed_in: SignedIn, administrator: User) -> FlaskClient:
 
 def make_job(database: Database, status: JobStatus = JobStatus.QUEUED, **values: Any) -> int:
     moment = clock.now()
+    if status == JobStatus.RUNNING:
+        values["lease_until"] = moment + timedelta(hours=1)
+    if status == JobStatus.CANCELLED:
+        values["cancel_requested_at"] = moment
     with database.transaction() as session:
         job = Job(
             kind=values.pop("kind", "mail.send"), status=status, created_at=moment,
-            run_after=moment,
-            lease_until=moment + timedelta(hours=1) if status == JobStatus.RUNNING else None,
-            **values,
+            run_after=moment, **values,
         )  # fmt: skip
         session.add(job)
         session.flush()
@@ -78,15 +83,19 @@ def test_jobs_are_narrowed_to_a_state_and_counted(
 ) -> None:
     failed = [make_job(database, JobStatus.FAILED, error="x") for _n in range(2)]
     make_job(database, JobStatus.DONE)
+    cancelled = make_job(database, JobStatus.CANCELLED)
 
     links = opened(browser, "/admin/jobs").select(".mm-seg a")
 
     assert [link.get_text(strip=True) for link in links] == [
-        "全部 3", "排队中 0", "进行中 0", "已完成 1", "失败 2",
+        "全部 4", "排队中 0", "进行中 0", "已完成 1", "失败 2", "已取消 1",
     ]  # fmt: skip
     shown = opened(browser, "/admin/jobs?status=failed")
     assert [a.get_text() for a in shown.select("tbody td a")] == [str(i) for i in failed[::-1]]
-    assert len(table_rows(opened(browser, "/admin/jobs?status=nonsense"))) == 3
+    (row,) = table_rows(opened(browser, "/admin/jobs?status=cancelled"))
+    assert row.startswith(f"{cancelled} ")
+    assert "已取消" in row
+    assert len(table_rows(opened(browser, "/admin/jobs?status=nonsense"))) == 4
     assert table_rows(opened(browser, "/admin/jobs?status=queued")) == []
 
 
@@ -136,7 +145,7 @@ def test_a_failed_job_is_run_again_from_its_page(
 
 
 @pytest.mark.parametrize("status", [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE])
-def test_only_a_failed_job_is_run_again(
+def test_only_a_job_that_failed_or_was_cancelled_is_run_again(
     browser: FlaskClient, database: Database, status: JobStatus
 ) -> None:
     job_id = make_job(database, status, attempts=1)
@@ -144,14 +153,15 @@ def test_only_a_failed_job_is_run_again(
     answer = browser.post(f"/admin/jobs/{job_id}/retry")
 
     assert answer.status_code == 409
-    assert "只有失败的任务可以重试。" in answer.text
+    assert "只有失败或已取消的任务可以重试。" in answer.text
     assert (job_of(database, job_id).status, job_of(database, job_id).attempts) == (status, 1)
 
 
 def test_a_job_that_does_not_exist_is_not_found(browser: FlaskClient) -> None:
     for number in ("999999", "9" * 30):
         assert browser.get(f"/admin/jobs/{number}").status_code == 404
-        assert browser.post(f"/admin/jobs/{number}/retry").status_code == 404
+        for verb in ("retry", "cancel"):
+            assert browser.post(f"/admin/jobs/{number}/{verb}").status_code == 404
 
 
 def test_an_organiser_sees_the_own_jobs_and_cannot_run_them_again(
@@ -169,6 +179,129 @@ def test_an_organiser_sees_the_own_jobs_and_cannot_run_them_again(
     assert browser.post(f"/admin/jobs/{own}/retry").status_code == 404
     assert browser.get(f"/admin/jobs/{others}").status_code == 404
     assert browser.get("/admin/jobs").status_code == 404
+
+
+def test_a_job_that_waits_is_cancelled_from_its_page(
+    browser: FlaskClient, database: Database
+) -> None:
+    job_id = make_job(database, created_by_id=None)
+    address = f"/admin/jobs/{job_id}"
+    form = one(opened(browser, address), f'form[action="{address}/cancel"]')
+    button = one(form, "button")
+    assert button.get_text(strip=True) == "取消任务"
+    assert button["data-confirm"] == "已经做完的部分保留，其余不再做。确定取消吗？"
+
+    answer = browser.post(f"{address}/cancel", follow_redirects=True)
+
+    page = parsed(answer)
+    assert "任务已取消。" in page.get_text()
+    assert one(page, "dd .mm-badge").get_text(strip=True) == "已取消"
+    assert not page.select(f'form[action="{address}/cancel"], meta[http-equiv=refresh]')
+    assert page.select(f'form[action="{address}/retry"]')
+    assert jobs.run_due(database) == 0
+    assert job_of(database, job_id).status == JobStatus.CANCELLED
+
+
+def test_the_page_of_a_running_job_says_that_it_is_being_cancelled_and_renews_itself(
+    browser: FlaskClient, database: Database
+) -> None:
+    job_id = make_job(database, JobStatus.RUNNING, progress=0.25)
+    address = f"/admin/jobs/{job_id}"
+
+    page = parsed(browser.post(f"{address}/cancel", follow_redirects=True))
+
+    assert "已请求取消，任务做完手头这一步就停下。" in page.get_text()
+    assert one(page, "dd .mm-badge").get_text(strip=True) == "正在取消"
+    assert page.select("meta[http-equiv=refresh]")
+    assert not page.select(f'form[action="{address}/cancel"]')
+    (row,) = table_rows(opened(browser, "/admin/jobs"))
+    assert "正在取消" in row
+    assert browser.post(f"{address}/cancel").status_code == 302, "asking twice is asking once"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(JobStatus.DONE, "已完成"), (JobStatus.FAILED, "失败")]
+)
+def test_a_job_that_has_ended_is_not_cancelled(
+    browser: FlaskClient, database: Database, status: JobStatus, words: str
+) -> None:
+    job_id = make_job(database, status)
+    assert "/cancel" not in browser.get(f"/admin/jobs/{job_id}").text
+
+    answer = browser.post(f"/admin/jobs/{job_id}/cancel")
+
+    assert answer.status_code == 409
+    assert f"任务已经结束（{words}），没有可以取消的了。" in answer.text
+    assert job_of(database, job_id).status == status
+
+
+def test_a_job_that_was_done_before_it_could_stop_says_so(
+    browser: FlaskClient, database: Database
+) -> None:
+    job_id = make_job(database, JobStatus.DONE, cancel_requested_at=clock.now())
+
+    assert "请求取消的时候，任务已经做完。" in browser.get(f"/admin/jobs/{job_id}").text
+
+
+def test_an_organiser_cancels_the_own_jobs_and_no_others(
+    signed_in: SignedIn, database: Database, administrator: User
+) -> None:
+    organiser = factories.add_user(database, Role.ORGANISER)
+    own = make_job(database, created_by_id=organiser.id)
+    others = [make_job(database, created_by_id=administrator.id), make_job(database)]
+    browser = signed_in(organiser)
+    assert f'action="/admin/jobs/{own}/cancel"' in browser.get(f"/admin/jobs/{own}").text
+
+    assert browser.post(f"/admin/jobs/{own}/cancel").location == f"/admin/jobs/{own}"
+    for job_id in others:
+        assert browser.post(f"/admin/jobs/{job_id}/cancel").status_code == 404
+
+    assert job_of(database, own).status == JobStatus.CANCELLED
+    assert {job_of(database, job_id).status for job_id in others} == {JobStatus.QUEUED}
+
+
+def test_scoring_that_is_cancelled_between_two_batches_keeps_what_it_has_stored(
+    app: Flask, browser: FlaskClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        needs = [
+            factories.make_need(session, title=f"单晶高镍正极材料的低残锂制备 {n}").id
+            for n in range(3)
+        ]
+        factories.make_achievement(session, title="单晶高镍三元材料残锂原位转化")
+    address = browser.post("/admin/refresh").location
+    batches: list[list[int]] = []
+    propose = matching.propose
+
+    def propose_and_cancel(recommender: Any, kind: Any, records: Any, **options: Any) -> Any:
+        batches.append(list(records))
+        if len(batches) == 2:
+            person = threading.Thread(target=browser.post, args=(f"{address}/cancel",))
+            person.start()
+            person.join()
+        return propose(recommender, kind, records, **options)
+
+    monkeypatch.setattr(matching_tasks, "BATCH", 1)
+    monkeypatch.setattr(matching, "propose", propose_and_cancel)
+    with app.app_context():
+        jobs.run_due(database)
+
+    assert batches == [[needs[0]], [needs[1]]]
+    page = opened(browser, address)
+    assert one(page, "dd .mm-badge").get_text(strip=True) == "已取消"
+    assert "2 / 4" in page.get_text()
+
+    def stored() -> list[int]:
+        with database.reading() as session:
+            return list(session.scalars(select(Match.need_id).order_by(Match.need_id)))
+
+    assert stored() == needs[:2]
+
+    assert browser.post(f"{address}/retry").location == address
+    with app.app_context():
+        jobs.run_due(database)
+    assert one(opened(browser, address), "dd .mm-badge").get_text(strip=True) == "已完成"
+    assert stored() == needs
 
 
 def test_the_outbox_shows_every_mail_and_whether_it_left(
