@@ -48,6 +48,8 @@ class Settings:
     """Wrong passwords from one address; a whole office may stand behind it."""
     weights: Mapping[str, float] = field(default_factory=dict)
     """Weights of the signals that differ from `matchmaker.engine.DEFAULT_WEIGHTS`."""
+    encoder: str = ""
+    """Model of the signal of meaning: empty, "packaged", or a folder with an ONNX model."""
     embedded_worker: bool = True
     testing: bool = False
 
@@ -82,6 +84,7 @@ class Settings:
             smtp_url=env.get("MATCHMAKER_SMTP_URL", ""),
             mail_from=env.get("MATCHMAKER_MAIL_FROM", "matchmaker@localhost"),
             weights=_weights(env.get("MATCHMAKER_WEIGHTS", "")),
+            encoder=env.get("MATCHMAKER_ENCODER", "").strip(),
         )
 
     @classmethod

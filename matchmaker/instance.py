@@ -59,7 +59,22 @@ def prepare(*, demonstration: bool, alone: bool = False) -> Settings:
             )
         ) from error
     first_start.unlink(missing_ok=True)
+    _check_encoder(settings)
     return settings
+
+
+def _check_encoder(settings: Settings) -> None:
+    from matchmaker.engine.semantic import EncoderError, encoder_from
+
+    try:
+        encoder_from(settings.encoder)
+    except EncoderError as error:
+        raise StartError(
+            say(
+                f"MATCHMAKER_ENCODER 不能使用：{error}",
+                f"MATCHMAKER_ENCODER cannot be used: {error}",
+            )
+        ) from error
 
 
 def writable_settings() -> Settings:

@@ -26,6 +26,7 @@ from matchmaker import db
 from matchmaker.db import Database
 from matchmaker.engine import Document, Indicator, Recommender, store
 from matchmaker.engine.index import Index
+from matchmaker.engine.semantic import Meaning, Vectors, encoder_from
 from matchmaker.engine.store import UnusableIndexError
 from models import (
     Achievement,
@@ -81,6 +82,15 @@ class LiveIndex:
         self._fingerprint: Fingerprint | None = None
         self._state: tuple[int, ...] | None = None
         self._recommender: Recommender | None = None
+        settings = database.settings
+        encoder = encoder_from(settings.encoder)
+        self._meaning: Meaning | None = None
+        if encoder is not None:
+            self._meaning = Meaning(Vectors(settings.instance / "vectors", encoder))
+
+    def engine(self) -> Recommender:
+        """Return an empty engine under the settings of this instance."""
+        return Recommender(weights=self._database.settings.weights, meaning=self._meaning)
 
     def recommender(self) -> Recommender:
         """Return the engine, brought up to date first."""
@@ -144,8 +154,8 @@ class LiveIndex:
         with self._lock:
             now = self.recommender()
             assert self._fingerprint is not None
-            copy = Recommender(weights=self._database.settings.weights)
-            return copy.restore(now.weighting_, now.needs_, now.achievements_), self._fingerprint
+            copy = self.engine().restore(now.weighting_, now.needs_, now.achievements_)
+            return copy, self._fingerprint
 
     def _follow_files(self) -> None:
         """Take up another index that has come into force."""
@@ -155,7 +165,7 @@ class LiveIndex:
         self._state = state
         try:
             recommender, notes = store.load(
-                self._folder, weights=self._database.settings.weights, before=self._recommender
+                self._folder, engine=self.engine(), before=self._recommender
             )
             last = notes["last"] and datetime.fromisoformat(notes["last"])
             self._fingerprint = Fingerprint(notes["records"], notes["versions"], last)
@@ -217,9 +227,8 @@ class LiveIndex:
     def _fitted(
         self, session: Session, total: int, tell: Callable[[float], None] | None = None
     ) -> Recommender:
-        recommender = Recommender(weights=self._database.settings.weights)
         progress = None if tell is None else lambda done: tell(done / (2 * max(1, total)))
-        return recommender.fit(*(_stream(session, kind) for kind in KINDS), progress=progress)
+        return self.engine().fit(*(_stream(session, kind) for kind in KINDS), progress=progress)
 
 
 def _total(recommender: Recommender) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from .documents import Document, Indicator
+from .lexical import digest_of
 
 TEXTS = frozenset({"id", "title", "body"})
 EMPTY = {field.name: field.default for field in fields(Document) if field.name not in TEXTS}
@@ -34,6 +35,8 @@ def pack(document: Document) -> bytes:
         for name, empty in EMPTY.items()
         if (value := getattr(document, name)) != empty
     }
+    if document.title or document.body:
+        known["digest"] = digest_of(document)
     return json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -28,8 +28,8 @@ class Document:
     `trl` is the level reached by an achievement, the lowest level wanted by a need. `region` is a
     code of GB/T 2260. Money is in yuan. `deadline` is the day by which a need must be solved;
     `organisation` numbers who posted it, `published` is the day on which it was published,
-    `version` changes whenever the document does. What is not known is None or empty, and absent is
-    not zero.
+    `version` changes whenever the document does, `digest` is the SHA-256 of title and body where
+    these were left out. What is not known is None or empty, and absent is not zero.
     """
 
     id: int
@@ -47,6 +47,7 @@ class Document:
     organisation: int | None = None
     published: date | None = None
     version: int = 0
+    digest: str = ""
     indicators: tuple[Indicator, ...] = ()
     chain_related: frozenset[str] = frozenset()
     """Nodes of other schemes that correspond to those it is filed under."""

@@ -17,7 +17,6 @@ from .documents import FIELDS, Document, Explanation, SharedTerm, Span, Suggesti
 from .findings import findings
 from .indicators import check
 from .lexical import full_text, title_text
-from .signals import SIGNALS
 from .text import (
     STOP_CHARACTERS,
     STOP_WORDS,
@@ -72,8 +71,8 @@ def explain(
         by_signal=suggestion.by_signal,
         contributions={
             name: shares[name] * value
-            for name in SIGNALS
-            if (value := suggestion.by_signal[name]) is not None
+            for name, value in suggestion.by_signal.items()
+            if name not in FIELDS and value is not None
         },
         terms=terms,
         other_terms_count=len(hidden),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 
 import scipy.sparse as sp
@@ -18,6 +19,13 @@ def full_text(document: Document) -> str:
 def title_text(document: Document) -> str:
     """The title; a document without one is read as all title."""
     return document.title if document.title.strip() else document.body
+
+
+def digest_of(document: Document) -> str:
+    """Return the SHA-256 of the whole text, in hexadecimal digits."""
+    if document.digest:
+        return document.digest
+    return hashlib.sha256(full_text(document).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def interleaved(title: sp.csr_matrix, body: sp.csr_matrix) -> sp.csr_matrix:

@@ -3,8 +3,8 @@
     score = Σ w_s · s / Σ w_s      over the signals that are present
 
 Two signals compare text, title with title and whole text with whole text: each is g(c) of a
-similarity c ≥ 0, where g is a fixed increasing curve that spreads similarities over 0 to 1. The
-others compare fields.
+similarity c ≥ 0, where g is a fixed increasing curve that spreads similarities over 0 to 1. One
+compares meaning where there is a model for it. The others compare fields.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ from .diversity import diverse
 from .documents import FIELDS, Document, Explanation, Place, Suggestion
 from .filters import Filter
 from .index import Index
-from .lexical import counted, interleaved
+from .lexical import counted, digest_of, full_text, interleaved
 from .segment import BLOCK, Segment
+from .semantic import Meaning
 from .signals import DEFAULT_WEIGHTS, SIGNALS, WEIGHTS_VERSION
 from .weighting import Counted, Weighting, idf_of
 
@@ -55,6 +56,8 @@ class Recommender:
     ----------
     weights : mapping of signal name to a number ≥ 0, optional
         What differs from `DEFAULT_WEIGHTS`.
+    meaning : Meaning, optional
+        The signal of meaning; without one it is absent everywhere.
 
     Attributes
     ----------
@@ -66,8 +69,11 @@ class Recommender:
 
     """
 
-    def __init__(self, *, weights: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self, *, weights: Mapping[str, float] | None = None, meaning: Meaning | None = None
+    ) -> None:
         self.weights = weights
+        self.meaning = meaning
 
     def fit(
         self,
@@ -305,15 +311,18 @@ class Recommender:
 
     def score(self, need: Document, achievement: Document) -> Suggestion:
         """Score one pair; neither side has to be in the index."""
-        score, parts = self._combine(
-            self._similarities([(need, achievement)])[0], need, achievement
-        )
+        similar = self._similarities([(need, achievement)])[0]
+        (meaning,) = self._meanings(need, [achievement])
+        score, parts = self._combine(similar, meaning, need, achievement)
         return Suggestion(need.id, achievement.id, score, parts)
 
     def score_pairs(self, pairs: Sequence[tuple[Document, Document]]) -> list[float]:
         """Score many (need, achievement) pairs at once; shape (n_pairs,)."""
         found = self._similarities(pairs)
-        return [self._combine(found[i], *pair)[0] for i, pair in enumerate(pairs)]
+        return [
+            self._combine(found[i], self._meanings(need, [other])[0], need, other)[0]
+            for i, (need, other) in enumerate(pairs)
+        ]
 
     def explain(self, need: Document, achievement: Document) -> Explanation:
         """Say where the score of a pair comes from; see `Explanation`."""
@@ -428,9 +437,9 @@ class Recommender:
         """Put a pool into the order of the whole score; what shares no text comes last, by id."""
         parts = self._similar(index, query, np.asarray([o.id for o in others], dtype=np.int64))
         found = []
-        for other in others:
+        for other, meaning in zip(others, self._meanings(document, others), strict=True):
             pair = (document, other) if is_need else (other, document)
-            score, by_signal = self._combine(parts[other.id], *pair)
+            score, by_signal = self._combine(parts[other.id], meaning, *pair)
             found.append(Suggestion(pair[0].id, pair[1].id, score, by_signal))
         other_side = "achievement_id" if is_need else "need_id"
         found.sort(key=lambda item: (-item.score, getattr(item, other_side)))
@@ -455,11 +464,19 @@ class Recommender:
                 parts[other][name] = value
         return parts
 
+    def _meanings(self, document: Document, others: Sequence[Document]) -> list[float | None]:
+        """Return the signal of meaning for each of the others, None without a model."""
+        if self.meaning is None:
+            return [None] * len(others)
+        return self.meaning.signal(full_text(document), [digest_of(other) for other in others])
+
     def _combine(
-        self, similarities: Mapping[str, float], need: Document, achievement: Document
-    ) -> tuple[float, Mapping[str, float | None]]:
+        self, similarities: Mapping[str, float], meaning: float | None, need: Document,
+        achievement: Document,
+    ) -> tuple[float, Mapping[str, float | None]]:  # fmt: skip
         weights = self.weights_
         parts: dict[str, float | None] = {name: calibrate(similarities[name]) for name in FIELDS}
+        parts["meaning"] = meaning
         for name, signal in SIGNALS.items():
             parts[name] = signal.score(need, achievement)
         total = sum(weights[name] * part for name, part in parts.items() if part is not None)
@@ -508,7 +525,9 @@ def _parts(documents: Iterable[Document], done: _Counter) -> Iterator[_Part]:
         seen += len(part)
         if len(ids) != seen:
             raise ValueError("two documents of a side have the same id")
-        bare = [replace(document, title="", body="") for document in part]
+        bare = [
+            replace(document, title="", body="", digest=digest_of(document)) for document in part
+        ]
         yield _Part(bare, counted(part))
         done.add(len(part))
 
@@ -520,7 +539,7 @@ def _read(index: Index, ids: Sequence[int], known: dict[int, Document]) -> list[
 
 
 def _checked(weights: Mapping[str, float]) -> Mapping[str, float]:
-    known = {*FIELDS, *SIGNALS}
+    known = set(DEFAULT_WEIGHTS)
     unknown = set(weights) - known
     if unknown:
         raise ValueError(f"unknown signals {sorted(unknown)}; known are {sorted(known)}")

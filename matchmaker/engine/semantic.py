@@ -419,8 +419,11 @@ class Vectors:
 
     def of(self, texts: Sequence[str]) -> Array:
         """Return the vectors, shape (n_texts, dimensions); a row of NaN where none is known."""
-        keys = [_key(text) for text in texts]
-        found = np.full((len(texts), self.dimensions), np.nan, dtype=np.float32)
+        return self.of_keys([_key(text) for text in texts])
+
+    def of_keys(self, keys: Sequence[bytes]) -> Array:
+        """Return the vectors of texts by their SHA-256, as `of` does."""
+        found = np.full((len(keys), self.dimensions), np.nan, dtype=np.float32)
         with self._lock:
             self._know(keys)
             places = np.asarray([self._places.get(key, -1) for key in keys], dtype=np.int64)
@@ -616,6 +619,26 @@ def similarities(queries: Array, others: Array, curve: Curve) -> Array:
     NaN where a side is unknown (a row of NaN) or empty (a zero row): absent is not zero.
     """
     return curve(_told(queries) @ _told(others).T)
+
+
+class Meaning:
+    """The signal as a recommender asks for it: one text against many that are known by digest."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self.vectors = vectors
+        self.curve = Curve.of(vectors)
+
+    @property
+    def model_id(self) -> str:
+        return self.vectors.model_id
+
+    def signal(self, text: str, digests: Sequence[str]) -> list[float | None]:
+        """Return the signal for each; None where a text is empty or has no vector yet."""
+        if not text.strip():
+            return [None] * len(digests)
+        others = self.vectors.of_keys([bytes.fromhex(digest) for digest in digests])
+        (found,) = similarities(self.vectors.encode([text]), others, self.curve).tolist()
+        return [None if value != value else value for value in found]  # noqa: PLR0124 - NaN
 
 
 def _told(rows: Array) -> Array:

@@ -11,7 +11,7 @@ from .indicators import check, reached
 
 DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
     {
-        "title": 0.35, "body": 0.35, "chain": 0.14, "trl": 0.08, "mode": 0.05, "region": 0.03,
+        "title": 0.35, "body": 0.35, "meaning": 0.1, "chain": 0.14, "trl": 0.08, "mode": 0.05, "region": 0.03,
         "budget": 0.02, "deadline": 0.01, "indicators": 0.06,
     }
 )  # fmt: skip

@@ -85,9 +85,10 @@ def save(folder: Path, recommender: Recommender, notes: Mapping[str, Any] | None
     _tidy(folder, manifest)
 
 
-def load(folder: Path, *, weights: Mapping[str, float] | None = None,
-         before: Recommender | None = None) -> tuple[Recommender, Manifest]:  # fmt: skip
-    """Map the index of a folder; return it with the notes that were saved beside it.
+def load(
+    folder: Path, *, engine: Recommender | None = None, before: Recommender | None = None
+) -> tuple[Recommender, Manifest]:
+    """Map the index of a folder into an engine, else a new one; return it and the saved notes.
 
     Every array is checked against its sum first; those that `before` has open already are not
     opened again.
@@ -112,7 +113,7 @@ def load(folder: Path, *, weights: Mapping[str, float] | None = None,
         )
     except (OSError, ValueError, KeyError, TypeError, zlib.error) as error:
         raise UnusableIndexError(f"the index in {folder} is damaged ({error})") from error
-    recommender = Recommender(weights=weights).restore(weighting, needs, achievements)
+    recommender = (engine or Recommender()).restore(weighting, needs, achievements)
     return recommender, manifest["notes"]
 
 

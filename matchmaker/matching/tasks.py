@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from matchmaker import jobs
 from matchmaker.catalogue.index import index_of, load_documents, published
 from matchmaker.engine import Document, Recommender
+from matchmaker.engine.lexical import full_text
+from matchmaker.engine.semantic import Meaning
 from matchmaker.jobs import JobRun
 from matchmaker.matching import service
 from models import Job, JobStatus, Posting, PostingKind
@@ -40,6 +42,9 @@ def refresh_all(run: JobRun) -> Mapping[str, Any]:
     index = index_of(run.database)
     recommender = index.recommender()
     total = sum(len(index.ids(kind)) for kind in PostingKind)
+    if recommender.meaning is not None:
+        for kind in PostingKind:
+            _encode_all(run, recommender.meaning, index.ids(kind))
     done = 0
     for kind in (PostingKind.NEED, PostingKind.ACHIEVEMENT):
         ids = index.ids(kind)
@@ -73,6 +78,8 @@ def _refresh(
     settings = run.database.settings
     with run.database.reading() as session:
         documents = _published(session, ids)
+    if recommender.meaning is not None:
+        recommender.meaning.vectors.add([full_text(document) for document in documents.values()])
     found = service.propose(
         recommender,
         kind,
@@ -83,6 +90,15 @@ def _refresh(
     )
     with run.database.transaction() as session:
         return service.store(session, kind, found, recommender.model_id)
+
+
+def _encode_all(run: JobRun, meaning: Meaning, ids: Sequence[int]) -> None:
+    """Encode what has no vector yet, so that no list is made without the signal of meaning."""
+    for start in range(0, len(ids), BATCH):
+        with run.database.reading() as session:
+            documents = _published(session, ids[start : start + BATCH])
+        if meaning.vectors.add([full_text(document) for document in documents.values()]):
+            run.report(0.0, f"{meaning.model_id}: {start + BATCH} / {len(ids)}")
 
 
 def _published(session: Session, ids: Sequence[int]) -> Mapping[int, Document]:

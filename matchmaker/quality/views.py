@@ -11,6 +11,7 @@ from matchmaker.catalogue.policy import is_office
 from matchmaker.guard import only
 from matchmaker.paging import Page
 from matchmaker.quality import queries
+from matchmaker.review.kinds import SIGNALS
 from models import PostingKind, Role
 
 bp = Blueprint("quality", __name__)
@@ -27,10 +28,12 @@ def init_app(app: Flask) -> None:
 def index() -> str:
     """What was measured, and how decisions went; no name stands here."""
     session, actor = db.session(), g.get("user")
+    engine = live_index().recommender()
     needs, all_needs = queries.needs_with_accepted(session)
     return render_template(
         "quality/index.html",
-        measured=queries.measured(), model=live_index().recommender().model_id,
+        measured=queries.measured(), model=engine.model_id, weights=engine.weights_,
+        meaning=engine.meaning and engine.meaning.model_id, signal_words=SIGNALS,
         acceptance=queries.acceptance(session), few=queries.FEW,
         hours=queries.hours_to_decision(session), needs=needs, all_needs=all_needs,
         office=actor is not None and is_office(actor), coverage=queries.coverage(session), exposure=queries.exposure(session),

@@ -48,6 +48,7 @@ SIDES = {"need": _l("需求"), "achievement": _l("成果")}
 SIGNALS: dict[str, Any] = {
     "title": _l("名称"),
     "body": _l("正文"),
+    "meaning": _l("语义"),
     "chain": _l("产业链"),
     "trl": _l("成熟度"),
     "mode": _l("合作方式"),

@@ -20,10 +20,11 @@ from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Regex as Pattern
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from matchmaker.engine import semantic
+from matchmaker.engine import Document, Recommender, semantic
 from matchmaker.engine.semantic import (
     Curve,
     EncoderError,
+    Meaning,
     OnnxEncoder,
     PackagedEncoder,
     Vectors,
@@ -613,3 +614,45 @@ def test_a_need_in_english_finds_the_chinese_achievement(packaged: PackagedEncod
     assert found.argmax(axis=1).tolist() == [1, 2, 0]
     assert (found.max(axis=1) > 0.9).all()
     assert np.sort(found, axis=1)[:, :2].max() < 0.6
+
+
+class Languages:
+    """An encoder that knows two languages: what it lists side by side means the same."""
+
+    model_id = "languages-1"
+    dimensions = 8
+    TOPICS = (("柑橘", "citrus"), ("残锂", "lithium"), ("泡菜", "pickle"))
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for column, names in enumerate(self.TOPICS):
+                rows[row, column] = any(name in text for name in names)
+            if text and not rows[row].any():
+                rows[row, 3 + len(text) % 5] = 1.0
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        return rows / np.where(lengths > 0, lengths, 1)
+
+
+def test_the_signal_of_meaning_is_one_more_part_of_the_score(tmp_path: Path) -> None:
+    need = Document(id=1, title="lithium residue of cathodes")
+    offers = [Document(id=10, title="残锂转化"), Document(id=11, title="柑橘采摘")]
+    plain = Recommender().fit([need], offers)
+    assert plain.suggest_for_need(need)[0].by_signal["meaning"] is None
+
+    meaning = Meaning(Vectors(tmp_path, Languages()))
+    engine = Recommender(meaning=meaning).fit([need], offers)
+    unknown = engine.suggest_for_need(need)
+    assert [item.by_signal["meaning"] for item in unknown] == [None, None]
+    meaning.vectors.add([offer.title for offer in offers])
+    first, second = engine.suggest_for_need(need)
+    assert (first.achievement_id, second.achievement_id) == (10, 11)
+    assert first.by_signal["meaning"] > second.by_signal["meaning"]
+
+    why = engine.explain(need, offers[0])
+    assert why.score == pytest.approx(first.score, abs=1e-6)
+    parts = sum(term.contribution for term in why.terms) + why.other_terms_contribution
+    assert parts + sum(why.contributions.values()) == pytest.approx(why.score, abs=1e-6)
+    assert why.contributions["meaning"] > 0
+    (back,) = engine.suggest_for_achievement(offers[0])
+    assert back.score == pytest.approx(first.score, abs=1e-6)

@@ -45,7 +45,7 @@ def codes(one: Document, other: Document) -> tuple[set[str], set[str], set[str]]
 
 
 def test_text_leads_and_every_signal_has_a_weight() -> None:
-    assert set(DEFAULT_WEIGHTS) == {"title", "body", *SIGNALS}
+    assert set(DEFAULT_WEIGHTS) == {"title", "body", "meaning", *SIGNALS}
     text = DEFAULT_WEIGHTS["title"] + DEFAULT_WEIGHTS["body"]
     assert text > sum(DEFAULT_WEIGHTS[name] for name in SIGNALS)
 

@@ -38,7 +38,7 @@ def english(browser: FlaskClient) -> None:
 
 
 def test_every_signal_has_words() -> None:
-    assert set(WORDS) == {"title", "body", *SIGNALS}
+    assert set(WORDS) == {"title", "body", "meaning", *SIGNALS}
 
 
 SHORT = {"trl": 7, "deadline": clock.today() + timedelta(days=320)}
