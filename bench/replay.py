@@ -26,6 +26,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,17 +99,18 @@ def lessons(weighting: Weighting, others: Mapping[str, Sequence[Decision]]) -> L
 
 
 def rocchio(weighting: Weighting) -> Learn:
-    def vectors(decisions: Sequence[Decision]) -> NDArray[np.float64]:
+    def vectors(decisions: Sequence[Decision]) -> Any:
         texts = [full_text(decision.achievement) for decision in decisions]
         return weighting.needs(Counted.of(texts))
 
     def learn(
-        shown: Sequence[Decision], rest: Sequence[Decision], key: str
+        shown: Sequence[Decision], rest: Sequence[Decision], _key: str
     ) -> NDArray[np.float64]:
         accepted = [decision for decision in shown if decision.outcome > 0.5]
         if not accepted:
             return np.zeros(len(rest))
-        return ROCCHIO * (vectors(rest) @ vectors(accepted).T).toarray().mean(axis=1)
+        alike = (vectors(rest) @ vectors(accepted).T).toarray()
+        return np.asarray(ROCCHIO * alike.mean(axis=1), dtype=np.float64)
 
     return learn
 
