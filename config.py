@@ -50,6 +50,8 @@ class Settings:
     """Weights of the signals that differ from `matchmaker.engine.DEFAULT_WEIGHTS`."""
     encoder: str = ""
     """Model of the signal of meaning: empty, "packaged", or a folder with an ONNX model."""
+    tie_seed: int = 1
+    """Orders suggestions of equal score; the same seed gives the same lists."""
     embedded_worker: bool = True
     testing: bool = False
 
@@ -85,6 +87,7 @@ class Settings:
             mail_from=env.get("MATCHMAKER_MAIL_FROM", "matchmaker@localhost"),
             weights=_weights(env.get("MATCHMAKER_WEIGHTS", "")),
             encoder=env.get("MATCHMAKER_ENCODER", "").strip(),
+            tie_seed=_whole(env, "MATCHMAKER_TIE_SEED", 1),
         )
 
     @classmethod
@@ -123,6 +126,14 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
         message = f"{name} must be 1 or 0, not {value!r}."
         raise SettingsError(message)
     return value in {"1", "true", "yes"}
+
+
+def _whole(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, "").strip()
+    if text and not text.isdecimal():
+        message = f"{name} must be a whole number, not {text!r}."
+        raise SettingsError(message)
+    return int(text) if text else default
 
 
 def _weights(text: str) -> dict[str, float]:

@@ -97,7 +97,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def import_tasks() -> None:
     """Register what jobs of every kind do."""
-    for name in ("catalogue", "matching", "review", "admin"):
+    for name in ("catalogue", "matching", "review", "quality", "admin"):
         importlib.import_module(f"matchmaker.{name}.tasks")
 
 

@@ -258,7 +258,10 @@ LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
 JOBS: dict[str, Any] = {
     "matching.refresh": _l("为一条内容计算推荐"),
     "matching.refresh_all": _l("重新计算全部推荐"),
+    "matching.learn": _l("让决定影响推荐"),
+    "catalogue.keep_index": _l("把索引写进文件"),
     "review.announce": _l("通知双方对接已接受"),
+    "quality.learn": _l("从决定中学习接受的可能性"),
     "catalogue.expire": _l("提醒和归档到期内容"),
     "mail.send": _l("寄送邮件"),
     "admin.import": _l("批量导入条目"),

@@ -29,6 +29,9 @@ from .job import (
     Job,
     JobStatus,
 )
+from .learned import (
+    LearnedModel,
+)
 from .match import NEXT_STATUSES as NEXT_MATCH_STATUSES
 from .match import (
     Match,
@@ -124,6 +127,7 @@ __all__ = [
     "Indicator",
     "Job",
     "JobStatus",
+    "LearnedModel",
     "LoginSession",
     "Mail",
     "Match",

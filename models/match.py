@@ -88,6 +88,8 @@ class Match(Model):
     remark: Mapped[str] = mapped_column(String(500), default="")
     """The optional line that an organiser adds to a decision."""
     defer_until: Mapped[date | None]
+    picked_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """Who put the pair on the desk by hand; while it is undecided, no refresh takes it away."""
     explanation: Mapped[dict[str, Any] | None] = json_column(1_000_000)
     """The card as it was shown when the decision was taken."""
     version: Mapped[int] = mapped_column(default=1)
@@ -95,6 +97,7 @@ class Match(Model):
     need: Mapped[Need] = relationship(foreign_keys=[need_id])
     achievement: Mapped[Achievement] = relationship(foreign_keys=[achievement_id])
     decided_by: Mapped[User | None] = relationship(foreign_keys=[decided_by_id])
+    picked_by: Mapped[User | None] = relationship(foreign_keys=[picked_by_id])
     notes: Mapped[list[MatchNote]] = relationship(
         cascade="all, delete-orphan", order_by="MatchNote.at"
     )

@@ -65,6 +65,8 @@ class Need(Posting):
     deadline: Mapped[date | None]
     visit_welcome: Mapped[bool] = mapped_column(default=False)
     """是否同意专家上门诊断."""
+    learns: Mapped[bool] = mapped_column(default=True)
+    """Whether decisions move what is suggested for this need."""
     recommended_by: Mapped[str] = mapped_column(String(120), default="")
     """归口推荐单位."""
 

@@ -57,6 +57,7 @@ ALWAYS: dict[str, tuple[Actors, Actors]] = {
     "accounts.confirm_member": (OFFICE, PEOPLE),
     "accounts.refuse_member": (OFFICE, PEOPLE),
     "accounts.end_session": (OWN, NOBODY),
+    "admin.cancel_job": (frozenset({"administrator"}), NOBODY),
     "admin.job": (frozenset({"administrator"}), NOBODY),
     "catalogue.new": (PEOPLE | {"other_enterprise", "transfer_manager"}, NOBODY),
     "notifications.open_line": (OWN, NOBODY),
@@ -77,6 +78,11 @@ OBJECTS: dict[str, dict[str, tuple[Actors, Actors]]] = {
         "catalogue.edit": (OWN, NOBODY),
         "catalogue.history": (OWN, NOBODY),
         "catalogue.need": (OWN, NOBODY),
+        "matching.compare": (NOBODY, NOBODY),  # a draft is its people's own
+        "matching.pick": (NOBODY, NOBODY),
+        "matching.ranked": (NOBODY, NOBODY),
+        "matching.take_back": (NOBODY, NOBODY),
+        "review.learning": (NOBODY, NOBODY),
     },
     "published": {
         "accounts.edit_organisation": (OWN, SIGNED_IN),
@@ -192,7 +198,7 @@ class World:
             "notification_id": line.id, "job_id": job.id, "token": "forged", "kinds": "needs",
             "kind": "need", "key": "need:new", "code": "cq33", "filename": "icons.svg",
             "notice": "posting.published", "day": "2026-01-01", "newest": 1,
-            "offer_id": offer.id,
+            "offer_id": offer.id, "achievement_id": offer.id,
         }  # fmt: skip
 
     def restore(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -50,6 +51,8 @@ KEEP_AT = 1000
 """So many changes are kept in memory before a job writes them to the files."""
 DRIFT = 0.02
 """A fit is due when the IDF in force misses the present one by this share of its mean."""
+TRUSTED = 2.0
+"""Seconds for which an unchanged pulse is taken for an unchanged catalogue."""
 CHUNK = 500
 OVERLAP = timedelta(minutes=5)
 """Changes this much older than the last one seen are looked at again: transactions overlap."""
@@ -80,6 +83,8 @@ class LiveIndex:
         self._folder = database.settings.instance / "index"
         self._lock = threading.RLock()
         self._fingerprint: Fingerprint | None = None
+        self._pulse: tuple[Any, ...] | None = None
+        self._counted = 0.0
         self._state: tuple[int, ...] | None = None
         self._recommender: Recommender | None = None
         settings = database.settings
@@ -90,18 +95,34 @@ class LiveIndex:
 
     def engine(self) -> Recommender:
         """Return an empty engine under the settings of this instance."""
-        return Recommender(weights=self._database.settings.weights, meaning=self._meaning)
+        settings = self._database.settings
+        return Recommender(weights=settings.weights, meaning=self._meaning, seed=settings.tie_seed)
 
     def recommender(self) -> Recommender:
         """Return the engine, brought up to date first."""
         with self._lock:
             self._follow_files()
             with self._database.reading() as session:
-                fingerprint = _fingerprint(session)
-                if self._recommender is None or fingerprint != self._fingerprint:
-                    self._recommender = self._caught_up(session, fingerprint)
-                    self._fingerprint = fingerprint
+                if self._recommender is None or not self._is_quiet(session):
+                    fingerprint = _fingerprint(session)
+                    if self._recommender is None or fingerprint != self._fingerprint:
+                        self._recommender = self._caught_up(session, fingerprint)
+                        self._fingerprint = fingerprint
             return self._recommender
+
+    def _is_quiet(self, session: Session) -> bool:
+        """Whether a look at the pulse will do: counting a large catalogue takes many times longer.
+
+        A transaction that ends after a later one leaves the pulse as it was; so it is trusted for
+        a moment only.
+        """
+        if self._fingerprint is None or self._fingerprint.records <= REFIT_BELOW:
+            return False
+        pulse, moment = _pulse(session), time.monotonic()
+        if pulse == self._pulse and moment - self._counted < TRUSTED:
+            return True
+        self._pulse, self._counted = pulse, moment
+        return False
 
     def warm(self) -> None:
         """Load everything that a first question would wait for: loops, words, the catalogue."""
@@ -169,7 +190,7 @@ class LiveIndex:
             )
             last = notes["last"] and datetime.fromisoformat(notes["last"])
             self._fingerprint = Fingerprint(notes["records"], notes["versions"], last)
-            self._recommender = recommender
+            self._recommender, self._pulse = recommender, None
         except (UnusableIndexError, KeyError) as error:
             log.warning("%s; it will be made anew", error)
             self._state = None if self._recommender is None else state
@@ -313,6 +334,15 @@ def published(statement: Any) -> Any:
     return statement.join(Organisation, Organisation.id == Posting.organisation_id).where(
         Posting.status == PostingStatus.PUBLISHED, Organisation.status == Verification.VERIFIED
     )
+
+
+def _pulse(session: Session) -> tuple[Any, ...]:
+    """Return what nearly every change moves, from the ends of indexes alone."""
+    verified = select(func.count(Organisation.id), func.max(Organisation.verified_at)).where(
+        Organisation.status == Verification.VERIFIED
+    )
+    last = session.scalar(select(func.max(Posting.updated_at)))
+    return (last, *session.execute(verified).one())
 
 
 def _fingerprint(session: Session) -> Fingerprint:

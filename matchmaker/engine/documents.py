@@ -55,7 +55,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A pair with its score in [0, 1] and each signal in [0, 1], None where it is absent."""
+    """A pair with its score in [0, 1] and each signal in [0, 1], None where it is absent.
+
+    Who adds something else to a score puts it beside the signals, under a name of its own.
+    """
 
     need_id: int
     achievement_id: int

@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from sklearn.exceptions import NotFittedError
 
 from . import explanation
+from .codes import ALL_BITS
 from .diversity import diverse
 from .documents import FIELDS, Document, Explanation, Place, Suggestion
 from .filters import Filter
@@ -58,6 +59,9 @@ class Recommender:
         What differs from `DEFAULT_WEIGHTS`.
     meaning : Meaning, optional
         The signal of meaning; without one it is absent everywhere.
+    seed : int
+        Orders pairs of equal score, so that none is always behind for its number; the same seed
+        gives the same lists.
 
     Attributes
     ----------
@@ -70,10 +74,12 @@ class Recommender:
     """
 
     def __init__(
-        self, *, weights: Mapping[str, float] | None = None, meaning: Meaning | None = None
-    ) -> None:
+        self, *, weights: Mapping[str, float] | None = None, meaning: Meaning | None = None,
+        seed: int = 1,
+    ) -> None:  # fmt: skip
         self.weights = weights
         self.meaning = meaning
+        self.seed = seed
 
     def fit(
         self,
@@ -116,6 +122,11 @@ class Recommender:
         self._begin()
         self._weighting, self._needs, self._achievements = weighting, needs, achievements
         return self
+
+    def with_weights(self, weights: Mapping[str, float]) -> Recommender:
+        """Return an engine over the same index as it stands, under other weights."""
+        other = Recommender(weights=weights, meaning=self.meaning, seed=self.seed)
+        return other.restore(self.weighting_, self.needs_, self.achievements_)
 
     def _begin(self) -> None:
         self.weights_ = _checked({**DEFAULT_WEIGHTS, **(self.weights or {})})
@@ -434,7 +445,7 @@ class Recommender:
         self, document: Document, index: Index, query: sp.csr_matrix,
         others: Sequence[Document], *, is_need: bool,
     ) -> list[Suggestion]:  # fmt: skip
-        """Put a pool into the order of the whole score; what shares no text comes last, by id."""
+        """Put a pool into the order of the whole score; equals by lot."""
         parts = self._similar(index, query, np.asarray([o.id for o in others], dtype=np.int64))
         found = []
         for other, meaning in zip(others, self._meanings(document, others), strict=True):
@@ -442,8 +453,15 @@ class Recommender:
             score, by_signal = self._combine(parts[other.id], meaning, *pair)
             found.append(Suggestion(pair[0].id, pair[1].id, score, by_signal))
         other_side = "achievement_id" if is_need else "need_id"
-        found.sort(key=lambda item: (-item.score, getattr(item, other_side)))
+        found.sort(key=lambda item: (-item.score, self.lot(getattr(item, other_side))))
         return found
+
+    def lot(self, number: int) -> int:
+        """Draw the place of a record among its equals (the finaliser of SplitMix64, OOPSLA 2014)."""
+        value = (number * 0x9E3779B97F4A7C15 + self.seed) & ALL_BITS
+        value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & ALL_BITS
+        value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & ALL_BITS
+        return value ^ (value >> 31)
 
     def _similar(
         self, index: Index, query: sp.csr_matrix, ids: np.ndarray

@@ -1,24 +1,31 @@
 """Suggestions: what the engine proposes, kept as rows that organisers decide on.
 
-A pair is kept while it is among the best of its need or among the best of its achievement; what
-has been decided stays, whatever the score becomes.
+A pair is kept while it is among the best of its need or among the best of its achievement, or
+while somebody wants it there; what has been decided stays, whatever the score becomes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from matchmaker import clock
+from matchmaker import activity, clock, jobs
 from matchmaker.engine import Document, Recommender, Suggestion
-from models import Match, MatchStatus, PostingKind
+from matchmaker.errors import NotNowError, require
+from matchmaker.labels import label
+from matchmaker.matching import policy
+from matchmaker.matching.learning import Teacher
+from models import Achievement, Job, JobStatus, Match, MatchStatus, Need, PostingKind, User
 
 KEPT_ANYWAY = 3
 """So many of a need's best are kept whatever their score: an organiser judges the rest."""
+LEARN_AFTER = timedelta(minutes=1)
 AT_A_TIME = 500
 """Records whose ids stand in one statement."""
 
@@ -35,15 +42,19 @@ def propose(
     k: int,
     floor: float,
     threads: int = 1,
+    teacher: Teacher | None = None,
 ) -> Found:
-    """Ask the engine; nothing is written, so that no transaction waits for it."""
+    """Ask the engine, and `teacher` what decisions change; nothing is written meanwhile."""
     present = [document for document in documents.values() if document is not None]
+    lists: Sequence[Sequence[Suggestion]]
     if kind == PostingKind.NEED:
         lists = recommender.suggest_for_needs(present, k=k, threads=threads)
         kept_anyway = KEPT_ANYWAY
     else:
         lists = recommender.suggest_for_achievements(present, k=k, threads=threads)
         kept_anyway = 0
+    if teacher is not None:
+        lists = _taught(teacher, kind, present, lists, k)
     best = {
         document.id: [
             item for n, item in enumerate(ranked) if item.score >= floor or n < kept_anyway
@@ -53,10 +64,69 @@ def propose(
     return {key: best.get(key) for key in documents}
 
 
+def _taught(
+    teacher: Teacher,
+    kind: PostingKind,
+    documents: Sequence[Document],
+    lists: Sequence[Sequence[Suggestion]],
+    k: int,
+) -> Sequence[Sequence[Suggestion]]:
+    """Return the lists as decisions on their needs have moved them."""
+    if not teacher.has_decisions:
+        return lists
+    if kind == PostingKind.NEED:
+        return [
+            teacher.ranked(need, k) or found for need, found in zip(documents, lists, strict=True)
+        ]
+    needs = teacher.read(item.need_id for found in lists for item in found)
+    return [
+        _moved_needs(teacher, needs, achievement, found)
+        for achievement, found in zip(documents, lists, strict=True)
+    ]
+
+
+def _moved_needs(
+    teacher: Teacher, needs: Mapping[int, Document], achievement: Document,
+    found: Sequence[Suggestion],
+) -> Sequence[Suggestion]:  # fmt: skip
+    moved = []
+    for item in found:
+        need = needs.get(item.need_id)
+        learned = teacher.of(need) if need is not None else None
+        moved.append(learned.scored(need, achievement) if need and learned else item)
+    return sorted(moved, key=lambda item: (-item.score, item.need_id))
+
+
+def learn_later(session: Session, need_id: int) -> None:
+    """Let a decision on a need move its list, once nobody will undo it in passing."""
+    payload = {"need_id": need_id}
+    waiting = session.scalars(
+        select(Job.payload).where(Job.kind == "matching.learn", Job.status == JobStatus.QUEUED)
+    )
+    if payload not in waiting.all():
+        jobs.enqueue(session, "matching.learn", payload, delay=LEARN_AFTER)
+
+
+def set_learning(session: Session, actor: User, need: Need, *, on: bool) -> None:
+    """Let decisions move what is suggested for a need, or leave its list as the texts make it.
+
+    Raises:
+        NotAllowedError: not an organiser, or of the organisation that needs.
+
+    """
+    require(policy.can_teach(actor, need))
+    if need.learns == on:
+        return
+    need.learns = on
+    verb = "need.learning_on" if on else "need.learning_off"
+    activity.record(session, actor, verb, need, title=need.title)
+    jobs.enqueue(session, "matching.refresh", {"posting_id": need.id}, actor=actor)
+
+
 def store(session: Session, kind: PostingKind, found: Found, model: str) -> int:
     """Bring the rows of these records up to date; return how many suggestions they have now.
 
-    A record that is no longer published loses its undecided suggestions.
+    A record that is no longer published loses its undecided pairs, those picked by hand too.
     """
     _drop(session, kind, [key for key, best in found.items() if best is None])
     present = {key: best for key, best in found.items() if best is not None}
@@ -130,6 +200,7 @@ def _store(
             Match.status == MatchStatus.SUGGESTED,
             Match.need_rank.is_(None),
             Match.achievement_rank.is_(None),
+            Match.picked_by_id.is_(None),
         )
         .execution_options(synchronize_session=False)
     )
@@ -142,3 +213,87 @@ def _scored(item: Suggestion, model: str, moment: datetime) -> dict[str, Any]:
         "model": model,
         "scored_at": moment,
     }
+
+
+def pick(
+    session: Session,
+    actor: User,
+    need: Need,
+    achievement: Achievement,
+    *,
+    scored: Suggestion,
+    model: str,
+) -> Match:
+    """Put a pair on the review desk by hand, or find it there: two people get one pair.
+
+    Raises:
+        NotAllowedError: not an organiser, or a party to the pair.
+        NotNowError: a side takes no part in matching, or the pair is decided already.
+
+    """
+    require(
+        policy.can_pick(actor, need, achievement),
+        _l("只有组织方可以选取，而且不能选取本单位参与的对接。"),
+    )
+    if not (policy.takes_part(need) and policy.takes_part(achievement)):
+        raise NotNowError(_l("其中一方没有发布，或者单位还没有核验，不能放到审核台。"))
+    match = _of_pair(session, need, achievement)
+    if match is None:
+        match = _put(session, actor, need, achievement, _scored(scored, model, clock.now()))
+    if match.status != MatchStatus.SUGGESTED:
+        raise NotNowError(
+            _l("这一对已经有决定：%(status)s。没有改动。", status=label(match.status))
+        )
+    return match
+
+
+def take_back(session: Session, actor: User, match: Match) -> None:
+    """Take a pair off the desk that was picked by hand; what the engine suggests as well stays.
+
+    Raises:
+        NotAllowedError: not an organiser, or a party to the pair.
+        NotNowError: the pair is decided, or nobody picked it.
+
+    """
+    require(policy.can_pick(actor, match.need, match.achievement))
+    if match.status != MatchStatus.SUGGESTED:
+        raise NotNowError(
+            _l("这一对已经有决定：%(status)s。没有改动。", status=label(match.status))
+        )
+    if match.picked_by_id is None:
+        raise NotNowError(_l("这一对不是手动选取的，没有改动。"))
+    activity.record(session, actor, "match.taken_back", match, **_titles(match))
+    if match.need_rank is None and match.achievement_rank is None:
+        session.delete(match)
+    else:
+        match.picked_by = match.picked_by_id = None
+
+
+def _of_pair(session: Session, need: Need, achievement: Achievement) -> Match | None:
+    return session.scalar(
+        select(Match).where(Match.need_id == need.id, Match.achievement_id == achievement.id)
+    )
+
+
+def _put(
+    session: Session, actor: User, need: Need, achievement: Achievement, values: dict[str, Any]
+) -> Match:
+    match = Match(
+        need=need, need_id=need.id, achievement=achievement, achievement_id=achievement.id,
+        status=MatchStatus.SUGGESTED, created_at=clock.now(), picked_by=actor,
+        picked_by_id=actor.id, **values,
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(match)
+    except IntegrityError:
+        there = _of_pair(session, need, achievement)  # somebody was faster by a moment
+        if there is None:
+            raise
+        return there
+    activity.record(session, actor, "match.picked", match, **_titles(match))
+    return match
+
+
+def _titles(match: Match) -> dict[str, str]:
+    return {"need": match.need.title, "achievement": match.achievement.title}

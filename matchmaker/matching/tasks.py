@@ -15,6 +15,7 @@ from matchmaker.engine.lexical import full_text
 from matchmaker.engine.semantic import Meaning
 from matchmaker.jobs import JobRun
 from matchmaker.matching import service
+from matchmaker.matching.learning import Teacher
 from models import Job, JobStatus, Posting, PostingKind
 
 BATCH = 200
@@ -34,6 +35,20 @@ def refresh(run: JobRun) -> Mapping[str, Any]:
     count = _refresh(run, recommender, kind, [posting_id])
     _keep_if_due(run)
     return {"suggestions": count}
+
+
+@jobs.task("matching.learn")
+def learn(run: JobRun) -> Mapping[str, Any]:
+    """Let decisions on a need move its list, and the lists of needs like it."""
+    recommender = index_of(run.database).recommender()
+    need_id = int(run.payload["need_id"])
+    with run.database.reading() as session:
+        documents = _published(session, [need_id])
+        if need_id not in documents:
+            return {"needs": 0}
+        near = sorted(Teacher(session, recommender).near(documents[need_id]))
+    _refresh(run, recommender, PostingKind.NEED, near)
+    return {"needs": len(near)}
 
 
 @jobs.task("matching.refresh_all")
@@ -80,14 +95,16 @@ def _refresh(
         documents = _published(session, ids)
     if recommender.meaning is not None:
         recommender.meaning.vectors.add([full_text(document) for document in documents.values()])
-    found = service.propose(
-        recommender,
-        kind,
-        {posting_id: documents.get(posting_id) for posting_id in ids},
-        k=settings.suggestions_per_record,
-        floor=settings.suggestion_floor,
-        threads=threads,
-    )
+    with run.database.reading() as session:
+        found = service.propose(
+            recommender,
+            kind,
+            {posting_id: documents.get(posting_id) for posting_id in ids},
+            k=settings.suggestions_per_record,
+            floor=settings.suggestion_floor,
+            threads=threads,
+            teacher=Teacher(session, recommender),
+        )
     with run.database.transaction() as session:
         return service.store(session, kind, found, recommender.model_id)
 

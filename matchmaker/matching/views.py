@@ -1,8 +1,8 @@
-"""What already exists while a posting is being typed."""
+"""What already exists while a posting is being typed; `ranking_views` lists all for one need."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, render_template, request
+from flask import Flask, render_template, request
 from flask_babel import gettext as _
 
 from matchmaker import db, guard
@@ -11,9 +11,11 @@ from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.shown import shown
 from matchmaker.engine import Document
 from matchmaker.guard import signed_in
+from matchmaker.matching import policy, ranking_views
+from matchmaker.matching.blueprint import bp
 from models import Posting, PostingKind
 
-bp = Blueprint("matching", __name__)
+__all__ = ["bp", "ranking_views"]
 SHOWN = 5
 ASKED = 30
 LEAST_CHARACTERS = 4
@@ -21,8 +23,8 @@ FLOOR = 0.2
 
 
 def init_app(app: Flask) -> None:
-    """Nothing to wire; the index is made at first use."""
-    del app
+    """Let pages of earlier features ask whether the ranked list is open."""
+    app.jinja_env.globals["can_rank"] = policy.can_rank
 
 
 @bp.post("/matching/live/<any(achievement, need):kind>")

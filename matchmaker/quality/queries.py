@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import Select, Text, cast, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from matchmaker.catalogue.index import published
+from matchmaker.engine.learning import ENOUGH_DECISIONS, ENOUGH_OF_EACH, Signals
+from matchmaker.review.acceptance import row_in_force, signals_of, tells
 from models import (
     Match,
     MatchStatus,
@@ -28,6 +32,14 @@ LATEST = 5000
 """Decisions that the median looks at, newest first."""
 FEW = 20
 """Fewer decisions than this make no percentage."""
+NEEDS = 5
+"""So many needs at least must have decisions, for each to be forecast by the others."""
+MOST = 20_000
+"""Decisions that are learned from, newest first."""
+TEACHES = (
+    Match.status.in_([MatchStatus.ACCEPTED, MatchStatus.REJECTED]),
+    func.length(cast(Match.by_signal, Text)) > len("{}"),
+)
 
 
 @cache
@@ -170,3 +182,94 @@ def exposure(session: Session) -> list[Exposure]:
 def _by_organisation(session: Session, statement: Any) -> dict[OrganisationKind, int]:
     rows = session.execute(statement.group_by(Organisation.kind))
     return {kind: int(n) for kind, n in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision that can be learned from."""
+
+    need_id: int
+    signals: Signals
+    accepted: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """How forecasts of acceptances came true, as it was measured when they were learned."""
+
+    version: str
+    decisions: int
+    accepted: int
+    needs: int
+    since: datetime
+    fitted_at: datetime
+    error: float
+    brier: float
+    brier_of_share: float
+    tells: bool
+    bins: list[list[Any]]
+
+
+def decided(session: Session) -> list[Decided]:
+    """Return the latest decisions with the signals of their pairs, in a fixed order."""
+    rows = session.execute(
+        select(Match.need_id, Match.by_signal, Match.status, Match.decided_at)
+        .where(*TEACHES)
+        .order_by(Match.decided_at.desc(), Match.id.desc())
+        .limit(MOST)
+    )
+    return [
+        Decided(need_id, signals, status == MatchStatus.ACCEPTED, at)
+        for need_id, by_signal, status, at in rows
+        if (signals := signals_of(by_signal)) and at is not None
+    ]
+
+
+def name_of_decisions(session: Session) -> str:
+    """Name the decisions that could be learned from, by what any new one, or one less, changes.
+
+    So does another engine, whose signals mean something else.
+    """
+    count, last, *models = session.execute(
+        select(
+            func.count(), func.max(Match.decided_at), func.min(Match.model), func.max(Match.model)
+        ).where(*TEACHES)
+    ).one()
+    return f"{count} {last.isoformat() if last else ''} {' '.join(map(str, models))}"
+
+
+def wanting(decided: Sequence[Decided]) -> int:
+    """Return how many decisions are wanting at least, 0 when there are enough to learn from."""
+    accepted = sum(item.accepted for item in decided)
+    return _wanting(len(decided), accepted, len({item.need_id for item in decided}))
+
+
+def wanting_now(session: Session) -> tuple[int, int]:
+    """Return how many decisions are wanting at least, and how many there are."""
+    accepted = func.count().filter(Match.status == MatchStatus.ACCEPTED)
+    needs = func.count(Match.need_id.distinct())
+    found = select(func.count(), accepted, needs).select_from(Match).where(*TEACHES)
+    total, of_them, different = session.execute(found).one()
+    return _wanting(total, of_them, different), total
+
+
+def _wanting(total: int, accepted: int, needs: int) -> int:
+    """Each further decision helps every condition by one at most, so the largest gap is the least."""
+    rarer = min(accepted, total - accepted)
+    return max(0, ENOUGH_DECISIONS - total, ENOUGH_OF_EACH - rarer, NEEDS - needs)
+
+
+def forecasts(session: Session) -> Forecasts | None:
+    """Return how the forecasts in force came true; None before anything was learned."""
+    row = row_in_force(session)
+    if row is None:
+        return None
+    found = row.measured
+    return Forecasts(
+        version=row.version, decisions=row.decisions, accepted=found["accepted"],
+        needs=found["needs"], since=datetime.fromisoformat(found["since"]),
+        fitted_at=row.fitted_at, error=found["error"], brier=found["brier"],
+        brier_of_share=found["brier_of_share"], tells=tells(found),
+        bins=[bin_ for bin_ in found["bins"] if bin_[2]],
+    )  # fmt: skip

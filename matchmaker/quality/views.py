@@ -8,14 +8,16 @@ from sqlalchemy import func, select
 from matchmaker import db, guard
 from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.policy import is_office
+from matchmaker.engine.learning import ENOUGH_DECISIONS, ENOUGH_OF_EACH
 from matchmaker.guard import only
 from matchmaker.paging import Page
-from matchmaker.quality import queries
+from matchmaker.quality import diagram, queries
 from matchmaker.review.kinds import SIGNALS
 from models import PostingKind, Role
 
 bp = Blueprint("quality", __name__)
 PAGE = 30
+LEAST = {"enough": ENOUGH_DECISIONS, "each": ENOUGH_OF_EACH, "needs": queries.NEEDS}
 
 
 def init_app(app: Flask) -> None:
@@ -30,6 +32,8 @@ def index() -> str:
     session, actor = db.session(), g.get("user")
     engine = live_index().recommender()
     needs, all_needs = queries.needs_with_accepted(session)
+    forecasts = queries.forecasts(session)
+    wanting, have = queries.wanting_now(session) if forecasts is None else (0, 0)
     return render_template(
         "quality/index.html",
         measured=queries.measured(), model=engine.model_id, weights=engine.weights_,
@@ -37,6 +41,8 @@ def index() -> str:
         acceptance=queries.acceptance(session), few=queries.FEW,
         hours=queries.hours_to_decision(session), needs=needs, all_needs=all_needs,
         office=actor is not None and is_office(actor), coverage=queries.coverage(session), exposure=queries.exposure(session),
+        forecasts=forecasts, points=diagram.points(forecasts.bins) if forecasts else [], side=diagram.SIDE,
+        wanting=wanting, have=have, least=LEAST,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,14 +12,18 @@ from markupsafe import Markup, escape
 
 from matchmaker.catalogue.index import body_parts, document_of
 from matchmaker.engine import Explanation, IndicatorCheck, Recommender
+from matchmaker.engine.learning import SPEAKS_OF, Part
 from matchmaker.i18n import counted, grouped, named
 from matchmaker.labels import label
+from matchmaker.matching.learning import Learned, Teacher
+from matchmaker.review.acceptance import Acceptance, Chance
 from matchmaker.review.kinds import SIGNALS, words_of
-from models import Match, Posting
+from models import Match, Posting, RejectReason
 
 MARKED = 6
 """At most so many terms are marked in the texts; more would be noise."""
 STRONG, MIDDLE = 0.66, 0.33
+LESSONS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,17 @@ class Card:
     need_parts: dict[str, Markup]
     achievement_parts: dict[str, Markup]
     model: str
+    lessons: list[Bar]
+    """What earlier decisions add, more or less than 0; for offices alone, for it names records."""
+    raised: list[str]
+    """Signals that weigh more for this need, and why."""
+    chance: Chance | None
+    """Of an acceptance, where enough decisions tell; for offices alone."""
+
+    @property
+    def learned(self) -> float:
+        """What earlier decisions add up to."""
+        return sum(bar.value for bar in self.lessons)
 
     @property
     def met(self) -> int:
@@ -66,17 +81,37 @@ class Card:
         return {
             "score": self.score,
             "model": self.model,
-            "bars": [[bar.words, round(bar.value, 6)] for bar in self.bars],
+            "bars": [
+                [bar.words, round(bar.value, 6)] for bar in [*self.bars, *self.total_lessons]
+            ],
             "agreements": self.agreements,
             "disagreements": self.disagreements,
             "missing": self.missing,
+            **({"chance": round(self.chance.value, 4)} if self.chance else {}),
         }
 
+    @property
+    def total_lessons(self) -> list[Bar]:
+        """What earlier decisions add, in one line that names nobody."""
+        return [Bar(_("以往的决定"), self.learned)] if self.lessons else []
 
-def card_of(recommender: Recommender, match: Match) -> Card:
-    """Explain a pair as it stands now."""
+
+def card_of(
+    recommender: Recommender,
+    match: Match,
+    teacher: Teacher | None = None,
+    acceptance: Acceptance | None = None,
+) -> Card:
+    """Explain a pair as it stands now, with what `teacher` knows of earlier decisions.
+
+    `acceptance` adds how likely an acceptance is.
+    """
     need, achievement = match.need, match.achievement
-    explanation = recommender.explain(document_of(need), document_of(achievement))
+    documents = document_of(need), document_of(achievement)
+    learned = teacher.of(documents[0]) if teacher is not None else None
+    engine = learned.engine if learned is not None else recommender
+    explanation = engine.explain(*documents)
+    lessons = _lessons(learned, match) if learned is not None else []
     checks = [_check(item, need, achievement) for item in explanation.indicator_checks]
     missed = [
         _("%(name)s没有达到，差 %(gap)s", name=check.name, gap=check.gap)
@@ -85,7 +120,7 @@ def card_of(recommender: Recommender, match: Match) -> Card:
     ]
     names = {str(node.id): named(node) for side in (need, achievement) for node in side.chains}
     return Card(
-        score=explanation.score,
+        score=min(1.0, max(0.0, explanation.score + sum(bar.value for bar in lessons))),
         bars=_bars(explanation),
         agreements=[words_of(item, names) for item in explanation.agreements],
         disagreements=missed + [words_of(item, names) for item in explanation.disagreements],
@@ -93,8 +128,46 @@ def card_of(recommender: Recommender, match: Match) -> Card:
         checks=checks,
         need_parts=_marked_parts(need, explanation, "need"),
         achievement_parts=_marked_parts(achievement, explanation, "achievement"),
-        model=recommender.model_id,
+        model=engine.model_id,
+        lessons=lessons,
+        raised=_raised(learned.reasons) if learned is not None else [],
+        chance=acceptance.of(match) if acceptance is not None else None,
     )
+
+
+def _lessons(learned: Learned, match: Match) -> list[Bar]:
+    """Return one line for each decision that counts here, the smallest together in one."""
+    parts = learned.lessons.parts(document_of(match.achievement))
+    shown, rest = parts[:LESSONS], parts[LESSONS:]
+    bars = [Bar(_lesson(part, match), part.contribution) for part in shown]
+    if rest:
+        value = sum(part.contribution for part in rest)
+        bars.append(Bar(counted("其他 %(n)d 项决定", n=len(rest)), value))
+    return bars
+
+
+def _lesson(part: Part, match: Match) -> str:
+    decision = part.decision
+    title = decision.achievement.title
+    if decision.need.id == match.need_id:
+        words = _("像已接受的“%(title)s”") if decision.outcome else _("像不接受的“%(title)s”")
+    elif decision.outcome:
+        words = _("相近的需求“%(need)s”接受了“%(title)s”")
+    else:
+        words = _("相近的需求“%(need)s”没有接受“%(title)s”")
+    return str(words) % {"title": title, "need": decision.need.title}
+
+
+def _raised(reasons: Mapping[str, int]) -> list[str]:
+    return [
+        _(
+            "因“%(reason)s”不接受过 %(n)d 次，%(signal)s的权重加大",
+            reason=label(RejectReason(reason)),
+            n=n,
+            signal=SIGNALS[SPEAKS_OF[reason] or ""],
+        )
+        for reason, n in sorted(reasons.items())
+    ]
 
 
 def _bars(explanation: Explanation) -> list[Bar]:

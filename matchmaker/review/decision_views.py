@@ -12,15 +12,18 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from matchmaker import clock, db, guard
+from matchmaker.catalogue import queries as catalogue
 from matchmaker.catalogue.index import live_index
-from matchmaker.errors import InvalidError, NotNowError
+from matchmaker.errors import InvalidError, NotFoundError, NotNowError
 from matchmaker.guard import only
 from matchmaker.i18n import counted
-from matchmaker.review import desk, queries, service
+from matchmaker.matching import service as matching
+from matchmaker.matching.learning import Teacher
+from matchmaker.review import acceptance, desk, queries, service
 from matchmaker.review.blueprint import address, bp, filters_asked
 from matchmaker.review.card import card_of
 from matchmaker.review.desk import OPEN_TABS, QueueFilters
-from models import Match, MatchStatus, Role, User
+from models import Match, MatchStatus, Need, Posting, PostingKind, Role, User
 
 
 @bp.post("/review/<int:match_id>/accept")
@@ -66,7 +69,9 @@ def _decide(
             match = queries.one(session, actor, match_id)
             order = list(desk.needs_in_queue(session, actor, filters))
             if explain:
-                card = card_of(live_index().recommender(), match)
+                recommender = live_index().recommender()
+                teacher, chances = Teacher(session, recommender), acceptance.in_force(session)
+                card = card_of(recommender, match, teacher, chances)
                 values["explanation"] = card.stored()
             remark = request.form.get("remark", "")
             verb(session, actor, match, version=_version(), remark=remark, **values)
@@ -151,6 +156,23 @@ def note(match_id: int) -> Response:
     return _back(match_id)
 
 
+@bp.post("/review/needs/<int:posting_id>/learning")
+@only(Role.ORGANISER)
+def learning(posting_id: int) -> Response:
+    """Let decisions move what is suggested for a need, or not; the list follows in a moment."""
+    with db.transaction() as session:
+        actor = guard.current_user()
+        need = session.scalar(
+            catalogue.visible_to(actor, PostingKind.NEED).where(Posting.id == posting_id)
+        )
+        if not isinstance(need, Need):
+            raise NotFoundError
+        on = request.form.get("on") == "1"
+        matching.set_learning(session, actor, need, on=on)
+    flash(_("以往的决定会影响这条需求的推荐。") if on else _("以往的决定不再影响这条需求的推荐。"))
+    return redirect(address(_working(), **_place()))
+
+
 @bp.post("/review/bulk")
 @only(Role.ORGANISER)
 def bulk() -> Response:
@@ -207,9 +229,14 @@ def _values_of(act: str) -> Callable[[Match], dict[str, Any]]:
     if act in {"defer", "undo"}:
         return lambda _match: {}
     recommender = live_index().recommender()
+    teacher = Teacher(db.session(), recommender)
+    chances = acceptance.in_force(db.session())
     given = {name: request.form.get(name, "") for name in ("reason", "remark")}
     kept = given if act == "reject" else {}
-    return lambda match: {**kept, "explanation": card_of(recommender, match).stored()}
+    return lambda match: {
+        **kept,
+        "explanation": card_of(recommender, match, teacher, chances).stored(),
+    }
 
 
 def _tell(result: service.ManyDecided, *, undone: bool) -> None:

@@ -35,7 +35,8 @@ def loaded() -> tuple[Any, ...]:
             selectinload(side).selectinload(Posting.indicators),
             selectinload(side).joinedload(Posting.owner),
         ]
-    return (*sides, joinedload(Match.decided_by), selectinload(Match.notes))
+    people = (joinedload(Match.decided_by), joinedload(Match.picked_by))
+    return (*sides, *people, selectinload(Match.notes))
 
 
 def one(session: Session, actor: User, match_id: int) -> Match:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from matchmaker import activity, clock, jobs
 from matchmaker.errors import InvalidError, NotNowError, require
 from matchmaker.labels import label
+from matchmaker.matching import service as matching
 from matchmaker.review import policy
 from models import (
     NEXT_MATCH_STATUSES,
@@ -69,6 +70,7 @@ def accept(
         actor=actor,
         delay=ANNOUNCE_AFTER,
     )
+    matching.learn_later(session, match.need_id)
 
 
 def decision_of(match: Match) -> str:
@@ -99,6 +101,7 @@ def reject(
     _decide(session, actor, match, MatchStatus.REJECTED, version=version, remark=remark)
     match.reason = RejectReason(reason)
     match.explanation = dict(explanation) if explanation else None
+    matching.learn_later(session, match.need_id)
 
 
 def defer(
@@ -130,6 +133,7 @@ def undo(session: Session, actor: User, match: Match, *, version: int) -> None:
     match.defer_until = None
     match.explanation = None
     activity.record(session, actor, "match.reopened", match, **_pair(match), was=taken_back.value)
+    matching.learn_later(session, match.need_id)
 
 
 def note(session: Session, actor: User, match: Match, text: str) -> MatchNote:

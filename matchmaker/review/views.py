@@ -12,17 +12,20 @@ from sqlalchemy.orm import Session
 from matchmaker import db, guard
 from matchmaker.accounts import queries as accounts
 from matchmaker.catalogue import policy as catalogue
-from matchmaker.catalogue.index import live_index
+from matchmaker.catalogue.index import document_of, live_index
 from matchmaker.catalogue.shown import shown
 from matchmaker.guard import only, signed_in
 from matchmaker.i18n import named
 from matchmaker.labels import choices, label
+from matchmaker.matching import kinds as matching
+from matchmaker.matching import policy as matching_policy
+from matchmaker.matching.learning import Teacher
 from matchmaker.paging import Page
-from matchmaker.review import decision_views, desk, policy, queries
+from matchmaker.review import acceptance, decision_views, desk, policy, queries
 from matchmaker.review.blueprint import OFFICES, Answer, address, bp, filters_asked
 from matchmaker.review.card import card_of, indicator_value
 from matchmaker.review.desk import QueueFilters
-from matchmaker.review.kinds import actor_name, sentence
+from matchmaker.review.kinds import ACTIVITY, SIGNALS, actor_name, sentence
 from matchmaker.vocabulary import queries as vocabulary
 from models import (
     ACHIEVEMENT_MODES,
@@ -39,11 +42,15 @@ HISTORY_PAGE = 50
 
 
 def init_app(app: Flask) -> None:
-    """Give the catalogue what its detail pages show of pairs and history."""
+    """Give the earlier features what their pages show of pairs, cards and history."""
     app.extensions["activity_of"] = queries.activity_of
     app.extensions["related_matches"] = related
+    app.extensions["card_of"] = card_of
     app.add_template_filter(indicator_value)
-    app.jinja_env.globals.update(activity_words=sentence, activity_actor=actor_name)
+    app.jinja_env.globals.update(
+        activity_words=sentence, activity_actor=actor_name, signal_words=SIGNALS
+    )
+    ACTIVITY.update(matching.ACTIVITY)
 
 
 def related(session: Session, actor: User, posting: Posting) -> list[dict[str, str]]:
@@ -79,6 +86,8 @@ def queue() -> Answer:
     need_id = int(wanted) if known else max(order, key=needs.__getitem__, default=None)
     found = desk.candidates(session, actor, filters, need_id) if need_id else []
     chosen = _chosen(found)
+    recommender = live_index().recommender()
+    teacher = Teacher(session, recommender)
     facets = desk.facet_counts(session, actor, filters)
     return render_template(
         "review/queue.html",
@@ -87,7 +96,9 @@ def queue() -> Answer:
         before=_neighbour(filters, order, need_id, -1),
         after=_neighbour(filters, order, need_id, 1),
         found=found, chosen=chosen,
-        card=card_of(live_index().recommender(), chosen) if chosen else None,
+        card=card_of(recommender, chosen, teacher, acceptance.in_force(session)) if chosen else None,
+        learned=teacher.of(document_of(chosen.need)) if chosen else None,
+        can_teach=chosen is not None and matching_policy.can_teach(actor, chosen.need),
         can_decide=chosen is not None and policy.can_decide(actor, chosen),
         can_pick={match.id for match in found if policy.can_pick(actor, match)},
         picked=set(request.args.getlist("picked")),
@@ -168,9 +179,10 @@ def pairing(match_id: int) -> str:
     """One pair with its card; owners see it once it is accepted."""
     session, actor = db.session(), guard.current_user()
     match = queries.one(session, actor, match_id)
+    recommender = live_index().recommender()
     return render_template(
         "review/pairing.html",
-        match=match, card=card_of(live_index().recommender(), match),
+        match=match, card=card_of(recommender, match, Teacher(session, recommender)),
         need_shown=shown(session, actor, match.need),
         achievement_shown=shown(session, actor, match.achievement),
         office=policy.can_review(actor), region_path=vocabulary.region_path,

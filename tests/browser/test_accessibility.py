@@ -63,6 +63,7 @@ def _details(page: Page, email: str) -> list[str]:
         ("/achievements", "/achievements/"),
         ("/needs", "/needs/"),
         ("/pairings", "/pairings/"),
+        ("/review", "/matching/need/"),
     ):
         page.goto(listing)
         links = page.locator(f'main a[href^="{start}"]:not([href$="/new"])')

@@ -1,0 +1,161 @@
+"""What organisers decided moves what is like it: the lessons of a need, from stored decisions.
+
+Decisions on the need itself count, and those on needs like it. Acceptances and rejections for the
+text move achievements like the decided ones; rejections for a field (too early, price, region)
+raise the weight of its signal for this need. Nothing is stored but the decisions: who takes one
+back, or switches learning off for a need, has the list as it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from matchmaker.catalogue.index import load_documents
+from matchmaker.engine import Document, Recommender, Suggestion
+from matchmaker.engine.learning import SPEAKS_OF, TEXT, Decision, Lessons, reweighted
+from models import Match, MatchStatus, Need
+
+DECIDED = (MatchStatus.ACCEPTED, MatchStatus.REJECTED)
+MOST = 100
+"""So many of the latest decisions on a need and on those near it are listened to."""
+NEAR_NEEDS = 30
+"""So many of the needs closest by text may lend their decisions."""
+POOL = 100
+"""What was learned is looked for among so many of the best."""
+KEY = "decisions"
+"""Under this name a suggestion keeps what decisions add to its score, more or less than 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What decisions change for one need.
+
+    `engine` ranks under the weights of this need, `reasons` counts rejections that raised one.
+    """
+
+    engine: Recommender
+    lessons: Lessons
+    reasons: Mapping[str, int]
+
+    @property
+    def n_decisions(self) -> int:
+        return len(self.lessons.decisions_) + sum(self.reasons.values())
+
+    def moved(
+        self, suggestions: Sequence[Suggestion], achievements: Mapping[int, Document]
+    ) -> list[Suggestion]:
+        """Add what was learned to the scores and put them into their new order.
+
+        A score stays within [0, 1]; the change is kept beside the signals.
+        """
+        known = [item for item in suggestions if item.achievement_id in achievements]
+        changes = self.lessons.changes([achievements[item.achievement_id] for item in known])
+        found = [
+            (item.score + change, moved_by(item, change))
+            for item, change in zip(known, changes.tolist(), strict=True)
+        ]
+        found.sort(key=lambda pair: (-pair[0], self.engine.lot(pair[1].achievement_id)))
+        return [item for _, item in found]
+
+    def scored(self, need: Document, achievement: Document) -> Suggestion:
+        """Score one pair with what was learned."""
+        return self.moved([self.engine.score(need, achievement)], {achievement.id: achievement})[0]
+
+
+def moved_by(item: Suggestion, change: float) -> Suggestion:
+    """Return a suggestion whose score has changed."""
+    if not change:
+        return item
+    score = min(1.0, max(0.0, item.score + change))
+    return replace(item, score=score, by_signal={**item.by_signal, KEY: change})
+
+
+class Teacher:
+    """Finds the lessons of needs, each once; for one request or one batch of a job."""
+
+    def __init__(self, session: Session, recommender: Recommender) -> None:
+        self._session = session
+        self._recommender = recommender
+        self._found: dict[int, Learned | None] = {}
+        decided = select(Match.need_id).where(Match.status.in_(DECIDED)).distinct()
+        self._deciding = set(session.scalars(decided))
+
+    @property
+    def has_decisions(self) -> bool:
+        return bool(self._deciding)
+
+    def ranked(self, need: Document, k: int) -> list[Suggestion] | None:
+        """Return the k best of a need under what was learned; None where nothing was."""
+        learned = self.of(need)
+        if learned is None:
+            return None
+        pool = learned.engine.suggest_for_need(need, k=POOL)
+        return learned.moved(pool, self.read(item.achievement_id for item in pool))[:k]
+
+    def read(self, ids: Iterable[int]) -> Mapping[int, Document]:
+        """Return records with their texts."""
+        return load_documents(self._session, sorted(set(ids)))
+
+    def of(self, need: Document) -> Learned | None:
+        """Return what decisions change for a need; None where nothing is learned."""
+        if need.id not in self._found:
+            self._found[need.id] = self._learn(need)
+        return self._found[need.id]
+
+    def near(self, need: Document) -> set[int]:
+        """Return the ids of the need and of those that are close to it by text."""
+        text = f"{need.title}\n{need.body}"
+        found = self._recommender.search(text, side="need", k=NEAR_NEEDS)
+        return {need.id, *(other for other, _score in found)}
+
+    def _learn(self, need: Document) -> Learned | None:
+        near = self.near(need) & self._deciding if self._deciding else set()
+        if not near or self._is_off(need.id):
+            return None
+        rows = self._session.execute(
+            select(Match.need_id, Match.achievement_id, Match.status, Match.reason)
+            .where(Match.need_id.in_(near), Match.status.in_(DECIDED))
+            .order_by(Match.decided_at.desc(), Match.id)
+            .limit(MOST)
+        ).all()
+        reasons = Counter(
+            row.reason.value
+            for row in rows
+            if row.need_id == need.id and row.reason and _signal_of(row) not in {None, TEXT}
+        )
+        lessons = Lessons(self._recommender.weighting_).fit(need, self._decisions(need, rows))
+        if not lessons.decisions_ and not reasons:
+            return None
+        return Learned(self._engine(reasons), lessons, reasons)
+
+    def _is_off(self, need_id: int) -> bool:
+        return self._session.scalar(select(Need.learns).where(Need.id == need_id)) is False
+
+    def _engine(self, reasons: Mapping[str, int]) -> Recommender:
+        if not reasons:
+            return self._recommender
+        return self._recommender.with_weights(reweighted(self._recommender.weights_, reasons))
+
+    def _decisions(self, need: Document, rows: Sequence[Any]) -> list[Decision]:
+        """Return those that speak of the text, with what the engine alone makes of their pairs."""
+        told = [
+            row for row in rows if row.status == MatchStatus.ACCEPTED or _signal_of(row) == TEXT
+        ]
+        known = {**self.read(i for row in told for i in (row.need_id, row.achievement_id))}
+        known[need.id] = need
+        pairs = [(known[row.need_id], known[row.achievement_id]) for row in told]
+        scores = self._recommender.score_pairs(pairs)
+        return [
+            Decision(*pair, outcome=float(row.status == MatchStatus.ACCEPTED), score=score)
+            for row, pair, score in zip(told, pairs, scores, strict=True)
+        ]
+
+
+def _signal_of(row: Any) -> str | None:
+    return SPEAKS_OF[row.reason.value] if row.reason else None

@@ -1,0 +1,213 @@
+"""Decisions move what is like them: visibly, reversibly, for this need and needs like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from matchmaker import clock, jobs
+from matchmaker.catalogue.index import document_of, index_of
+from matchmaker.db import Database
+from matchmaker.matching.learning import Teacher
+from matchmaker.review import service as review
+from matchmaker.review.card import card_of
+from models import Match, Need, Role, User
+from tests import factories
+from tests.conftest import SignedIn
+from tests.pages import opened
+
+TITLES = (
+    "柑橘采摘机器人的视觉识别",
+    "柑橘采摘机器人的视觉定位",
+    "柑橘采摘机械手",
+    "柑橘保鲜涂膜",
+    "柑橘果酒发酵",
+    "柑橘分选设备",
+)
+
+
+@pytest.fixture
+def organiser(app: Flask, database: Database) -> Iterator[User]:
+    """An organiser, a need and six achievements with their suggestions."""
+    with app.app_context():
+        with database.transaction() as session:
+            company = factories.make_user(session, Role.ENTERPRISE)
+            factories.make_need(session, company, title="柑橘采摘机器人")
+            researcher = factories.make_user(session, Role.RESEARCHER)
+            for title in TITLES:
+                factories.make_achievement(session, researcher, title=title)
+            person = factories.make_user(session, Role.ORGANISER)
+            jobs.enqueue(session, "matching.refresh_all")
+        jobs.run_due(database)
+        yield person
+
+
+def order(database: Database, need_id: int = 0) -> list[tuple[str, float]]:
+    with database.reading() as session:
+        chosen = select(Match).order_by(Match.need_rank)
+        if need_id:
+            chosen = chosen.where(Match.need_id == need_id)
+        return [(match.achievement.title, match.score) for match in session.scalars(chosen)]
+
+
+def decide(database: Database, organiser: User, title: str, verb: str, **values: str) -> None:
+    with database.transaction() as session:
+        match = next(m for m in session.scalars(select(Match)) if m.achievement.title == title)
+        act = getattr(review, verb)
+        act(session, session.merge(organiser), match, version=match.version, **values)
+
+
+def settle(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the minute pass after which decisions move lists."""
+    later = clock.now() + timedelta(minutes=2)
+    with monkeypatch.context() as patched:
+        patched.setattr(clock, "now", lambda: later)
+        jobs.run_due(database)
+
+
+def test_what_is_like_an_accepted_achievement_rises_and_undo_puts_it_back(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dict(order(database))
+    decide(database, organiser, TITLES[0], "accept")
+    settle(database, monkeypatch)
+    after = dict(order(database))
+    assert after[TITLES[1]] > before[TITLES[1]] + 0.02
+    assert after[TITLES[4]] < after[TITLES[1]]
+
+    decide(database, organiser, TITLES[0], "undo")
+    settle(database, monkeypatch)
+    assert dict(order(database)) == pytest.approx(before)
+
+
+def test_what_is_like_a_refused_achievement_falls_only_when_its_subject_was_the_reason(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = dict(order(database))
+    decide(database, organiser, TITLES[0], "reject", reason="has_supplier")
+    settle(database, monkeypatch)
+    assert dict(order(database)) == pytest.approx(before)
+
+    decide(database, organiser, TITLES[0], "undo")
+    decide(database, organiser, TITLES[0], "reject", reason="other_problem")
+    settle(database, monkeypatch)
+    assert dict(order(database))[TITLES[1]] < before[TITLES[1]]
+
+
+def test_a_refusal_for_a_field_raises_the_weight_of_its_signal_for_this_need_alone(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(database, organiser, TITLES[0], "reject", reason="too_early")
+    settle(database, monkeypatch)
+    with database.reading() as session:
+        recommender = index_of(database).recommender()
+        need = session.scalars(select(Need)).one()
+        learned = Teacher(session, recommender).of(document_of(need))
+        assert learned is not None
+        assert learned.engine.weights_["trl"] > recommender.weights_["trl"]
+        assert learned.reasons == {"too_early": 1}
+        match = session.scalars(select(Match).where(Match.need_rank == 2)).one()
+        card = card_of(recommender, match, Teacher(session, recommender))
+        assert card.raised == ["因“成熟度不足”不接受过 1 次，成熟度的权重加大"]
+
+
+def test_a_need_like_a_decided_one_learns_from_it(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        company = factories.make_user(session, Role.ENTERPRISE)
+        twin = factories.make_need(session, company, title="柑橘采摘机器人").id
+        jobs.enqueue(session, "matching.refresh", {"posting_id": twin})
+    jobs.run_due(database)
+    before = dict(order(database, twin))
+    decide(database, organiser, TITLES[1], "accept")
+    settle(database, monkeypatch)
+    assert dict(order(database, twin))[TITLES[0]] > before[TITLES[0]] + 0.02
+
+
+def test_the_card_and_the_list_agree_and_the_parts_add_up(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(database, organiser, TITLES[0], "accept")
+    settle(database, monkeypatch)
+    with database.reading() as session:
+        recommender = index_of(database).recommender()
+        for match in session.scalars(select(Match)):
+            card = card_of(recommender, match, Teacher(session, recommender))
+            assert card.score == pytest.approx(match.score, abs=1e-6)
+            total = sum(bar.value for bar in card.bars) + card.learned
+            assert total == pytest.approx(card.score, abs=1e-6)
+            assert match.by_signal.get("decisions", 0) == pytest.approx(card.learned, abs=1e-6)
+        near = next(m for m in session.scalars(select(Match)) if m.achievement.title == TITLES[1])
+        card = card_of(recommender, near, Teacher(session, recommender))
+        assert [bar.words for bar in card.lessons] == [f"像已接受的“{TITLES[0]}”"]
+
+
+def test_the_achievements_own_list_keeps_what_was_learned(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(database, organiser, TITLES[0], "accept")
+    settle(database, monkeypatch)
+    learned = dict(order(database))
+    with database.transaction() as session:
+        jobs.enqueue(session, "matching.refresh_all")
+    jobs.run_due(database)
+    assert dict(order(database)) == pytest.approx(learned)
+
+
+def test_the_organiser_sees_it_on_the_desk_and_switches_it_off_and_on(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch, signed_in: SignedIn
+) -> None:
+    before = dict(order(database))
+    decide(database, organiser, TITLES[0], "accept")
+    settle(database, monkeypatch)
+    browser = signed_in(organiser)
+    page = opened(browser, "/review")
+    assert "次序参考了 1 项决定" in page.text
+    assert f"像已接受的“{TITLES[0]}”" in page.text
+    with database.reading() as session:
+        need_id = session.scalars(select(Need.id)).one()
+
+    answer = browser.post(f"/review/needs/{need_id}/learning", data={"on": "0"})
+    assert answer.status_code == 302
+    jobs.run_due(database)
+    page = opened(browser, "/review")
+    assert "次序没有参考以往的决定" in page.text
+    assert "像已接受的" not in page.text
+    assert dict(order(database)) == pytest.approx(before)
+
+    browser.post(f"/review/needs/{need_id}/learning", data={"on": "1"})
+    jobs.run_due(database)
+    assert "次序参考了 1 项决定" in opened(browser, "/review").text
+
+
+def test_owners_see_that_decisions_count_but_not_which(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch, signed_in: SignedIn
+) -> None:
+    decide(database, organiser, TITLES[0], "accept")
+    decide(database, organiser, TITLES[1], "accept")
+    settle(database, monkeypatch)
+    with database.reading() as session:
+        match = next(m for m in session.scalars(select(Match)) if m.achievement.title == TITLES[1])
+        owner, match_id = match.need.owner, match.id
+    page = opened(signed_in(owner), f"/pairings/{match_id}")
+    assert "以往的决定" in page.text
+    assert "像已接受的" not in page.text
+
+
+@pytest.mark.parametrize("role", [Role.ENTERPRISE, Role.RESEARCHER, Role.ADMINISTRATOR])
+def test_only_an_organiser_switches_learning(
+    role: Role, organiser: User, database: Database, signed_in: SignedIn
+) -> None:
+    del organiser
+    with database.transaction() as session:
+        need_id = session.scalars(select(Need.id)).one()
+        person = factories.make_user(session, role)
+    answer = signed_in(person).post(f"/review/needs/{need_id}/learning", data={"on": "0"})
+    assert answer.status_code in {403, 404}
+    with database.reading() as session:
+        assert session.get_one(Need, need_id).learns
