@@ -94,7 +94,7 @@ def _document(number: int, row: Mapping[str, Any], body: Sequence[str], **fields
                 number_of(item["value"]),
                 number_of(item.get("value_to") or ""),
                 item["unit"],
-            )  # fmt: skip
+            )
             for item in row["indicators"]
         ),
         **fields,
