@@ -68,6 +68,23 @@ class Fingerprint(NamedTuple):
     last: datetime | None
 
 
+class Facts(NamedTuple):
+    """How the index stands: what offices may ask when lists seem old."""
+
+    version: str
+    needs: int
+    achievements: int
+    features: int
+    segments: int
+    megabytes: float
+    in_files: bool
+    pending: int
+    """Changes that are in memory alone."""
+    drift: float
+    most_drift: float = DRIFT
+    """Above this the next job fits anew."""
+
+
 class Changes(NamedTuple):
     """Ids whose record differs from what the index holds, by kind."""
 
@@ -138,6 +155,19 @@ class LiveIndex:
     def ids(self, kind: PostingKind) -> list[int]:
         """Return the ids of the published records of a kind."""
         return [int(i) for i in _side(self.recommender(), kind).versions()[0]]
+
+    def facts(self) -> Facts:
+        """Return how the index stands; measuring its drift takes a moment in a large one."""
+        recommender = self.recommender()
+        sides = recommender.needs_, recommender.achievements_
+        return Facts(
+            version=recommender.index_version_, needs=len(sides[0]), achievements=len(sides[1]),
+            features=len(recommender.weighting_.vocabulary_.codes_),
+            segments=sum(len(side.segments) for side in sides),
+            megabytes=sum(side.nbytes for side in sides) / 1e6,
+            in_files=bool(recommender.weighting_.name), drift=recommender.drift(),
+            pending=sum(side.n_pending for side in sides) if recommender.weighting_.name else 0,
+        )  # fmt: skip
 
     @property
     def wants_keeping(self) -> bool:

@@ -33,6 +33,7 @@ def index() -> str:
     engine = live_index().recommender()
     needs, all_needs = queries.needs_with_accepted(session)
     forecasts = queries.forecasts(session)
+    office = actor is not None and is_office(actor)
     wanting, have = queries.wanting_now(session) if forecasts is None else (0, 0)
     return render_template(
         "quality/index.html",
@@ -40,7 +41,7 @@ def index() -> str:
         meaning=engine.meaning and engine.meaning.model_id, signal_words=SIGNALS,
         acceptance=queries.acceptance(session), few=queries.FEW,
         hours=queries.hours_to_decision(session), needs=needs, all_needs=all_needs,
-        office=actor is not None and is_office(actor), coverage=queries.coverage(session), exposure=queries.exposure(session),
+        office=office, index=live_index().facts() if office else None, coverage=queries.coverage(session), exposure=queries.exposure(session),
         forecasts=forecasts, points=diagram.points(forecasts.bins) if forecasts else [], side=diagram.SIDE,
         wanting=wanting, have=have, least=LEAST,
     )  # fmt: skip
