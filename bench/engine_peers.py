@@ -12,15 +12,16 @@ from another that has opened the files. In every round all peers have the same n
 other; a ratio is the median over the rounds of a peer's median over the engine's in the same task.
 
 Where a peer is slow with every token of the need, `cut` has the 40 that are rarest; which these are
-is given to it for nothing, as are bm25s's masks of the tenths. Private memory is what is anonymous in the process of the peer (for
-PostgreSQL, of its server, with its shared buffers beside it) after it answered, less what a tiny
-index took before. `overlap` is the share of the engine's 20 that a peer finds as well, `itself` how
-often the passage that a need was cut from comes first.
+is given to it for nothing, as are bm25s's masks of the tenths. Private memory is what is anonymous
+in the process of the peer (for PostgreSQL, of its server, with its shared buffers beside it) after
+it answered, less what a tiny index took before. `overlap` is the share of the engine's 20 that a
+peer finds as well, `itself` how often the passage that a need was cut from comes first.
 
 What differs: the engine weighs characters, pairs and tokens of title and text as two fields; bm25s,
 tantivy and SQLite rank by BM25, PostgreSQL by ts_rank, over one field of the named tokens;
 linear_kernel runs over the engine's own vectors. An added record is durable in tantivy, SQLite and
-PostgreSQL; in the engine it is in memory (`add`), or saved as well (`add_saved`).
+PostgreSQL; in the engine it is in memory (`add`), or saved as well (`add_saved`). `add` ends when
+the next question would find it, `add_found` when that question has been answered.
 """
 
 from __future__ import annotations
@@ -216,7 +217,7 @@ class ScikitLearn(Peer):
         return self._best(need, self.rows, self.ids)
 
     def _tenth(self, need: Need) -> Sequence[int]:
-        allowed = np.arange(need.chain, len(self.ids), CHAINS)
+        allowed = np.flatnonzero(self.ids % CHAINS == need.chain)
         return self._best(need, self.rows[allowed], self.ids[allowed])
 
     def _best(self, need: Need, rows: sp.csr_matrix, ids: np.ndarray) -> Sequence[int]:
@@ -359,7 +360,7 @@ class SQLite(Peer):
             import sqlite3 as sqlite
 
         connection = sqlite.connect(self.folder / "records.sqlite", isolation_level=None)
-        for pragma in ("journal_mode=wal", "synchronous=normal", f"mmap_size={1 << 33}"):
+        for pragma in ("journal_mode=wal", "synchronous=full", f"mmap_size={1 << 33}"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
@@ -544,7 +545,10 @@ def made(name: str, folder: Path) -> Peer:
 
 
 def build(name: str, folder: Path, data: Path, records: int) -> dict[str, float]:
-    """Build anew; seconds from the texts to the files, and how much memory grew on the way."""
+    """Build anew; seconds from the texts to the files, and how much memory grew on the way.
+
+    What a server of its own takes meanwhile is not known here.
+    """
     warm(name, folder, data)
     texts = read_texts(data, records)
     shutil.rmtree(folder / name, ignore_errors=True)
@@ -553,12 +557,14 @@ def build(name: str, folder: Path, data: Path, records: int) -> dict[str, float]
     begin = time.perf_counter()
     peer.build(texts)
     spent = time.perf_counter() - begin
-    size = peer.size()
+    found = {"seconds": spent, "disk_mb": peer.size() / 1e6}
+    if peer.processes() == [os.getpid()]:
+        found["peak_mb"] = peak_megabytes() - before
     peer.close()
-    return {"seconds": spent, "peak_mb": peak_megabytes() - before, "disk_mb": size / 1e6}
+    return found
 
 
-def warm(name: str, folder: Path, data: Path) -> Peer:
+def warm(name: str, folder: Path, data: Path) -> None:
     """Use a tiny index: code is compiled and tables are read, which is not counted."""
     tiny = folder / "tiny"
     shutil.rmtree(tiny / name, ignore_errors=True)
@@ -572,7 +578,6 @@ def warm(name: str, folder: Path, data: Path) -> Peer:
     for ask in peer.asks().values():
         ask(need)
     peer.close()
-    return peer
 
 
 opened: Peer
@@ -607,8 +612,17 @@ def ask(form: str, needs: Sequence[Need], budget: float) -> list[tuple[float, li
     return answers
 
 
-def add(form: str, first: int, texts: Sequence[str], budget: float) -> list[tuple[float, bool]]:
-    """Add records one by one; milliseconds until each is found, and whether it was."""
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Milliseconds until the next question would find a record, and until it was found, if so."""
+
+    written: float
+    found: float
+    there: bool
+
+
+def add(form: str, first: int, texts: Sequence[str], budget: float) -> list[Added]:
+    """Add records one by one, and ask for each."""
     answers = []
     work, look = opened.adds()[form], opened.asks()["all"]
     end = time.perf_counter() + budget
@@ -616,8 +630,10 @@ def add(form: str, first: int, texts: Sequence[str], budget: float) -> list[tupl
         need = Need(text[:NEED], number % CHAINS, number)
         begin = time.perf_counter()
         work(number, text)
-        found = look(need)
-        answers.append(((time.perf_counter() - begin) * 1000, number in found))
+        written = time.perf_counter()
+        ids = look(need)
+        found = time.perf_counter()
+        answers.append(Added((written - begin) * 1000, (found - begin) * 1000, number in ids))
         if time.perf_counter() > end:
             break
     return answers
@@ -748,10 +764,8 @@ def builds(
     ours = [one["seconds"] for one in made_in["engine"]]
     return {
         name: {
-            "seconds": middle([one["seconds"] for one in ones]),
+            **{key: middle([one[key] for one in ones]) for key in ones[0]},
             "ratio": ratio([one["seconds"] for one in ones], ours),
-            "peak_mb": middle([one["peak_mb"] for one in ones]),
-            "disk_mb": middle([one["disk_mb"] for one in ones]),
         }
         if ones
         else {}
@@ -797,12 +811,13 @@ def additions(
                 first = (2 * round_ + place) * ADDED
                 texts = asked.added[first : first + ADDED]
                 got = pool.submit(add, form, FIRST_NEW + first, texts, options.budget).result()
-                times[name].setdefault(form, []).append([spent for spent, _found in got])
-                seen.setdefault(name, []).extend(found for _spent, found in got)
+                times[name].setdefault(form, []).append([one.written for one in got])
+                times[name].setdefault(f"{form}_found", []).append([one.found for one in got])
+                seen.setdefault(name, []).extend(one.there for one in got)
     return {name: round(statistics.mean(found), 3) for name, found in seen.items()}
 
 
-TASKS = ("all", "tenth", "suggest", "add")
+TASKS = ("all", "tenth", "suggest")
 
 
 def summary(times: Times, names: Sequence[str]) -> dict[str, Any]:
@@ -825,6 +840,8 @@ def summary(times: Times, names: Sequence[str]) -> dict[str, Any]:
 
 
 def task_of(form: str) -> str:
+    if form.startswith("add"):
+        return "add_found" if form.endswith("found") else "add"
     return next(task for task in TASKS if form.startswith(task))
 
 
