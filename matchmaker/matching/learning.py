@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.catalogue.index import load_documents
 from matchmaker.engine import Document, Recommender, Suggestion
+from matchmaker.engine.fusion import lot
 from matchmaker.engine.learning import SPEAKS_OF, TEXT, Decision, Lessons, reweighted
 from models import Match, MatchStatus, Need
 
@@ -60,7 +61,7 @@ class Learned:
             (item.score + change, moved_by(item, change))
             for item, change in zip(known, changes.tolist(), strict=True)
         ]
-        found.sort(key=lambda pair: (-pair[0], self.engine.lot(pair[1].achievement_id)))
+        found.sort(key=lambda pair: (-pair[0], lot(pair[1].achievement_id, self.engine.seed)))
         return [item for _, item in found]
 
     def scored(self, need: Document, achievement: Document) -> Suggestion:
