@@ -30,7 +30,8 @@ from config import Settings
 from matchmaker import clock, db, guard, jobs
 from matchmaker.app import create_app
 from matchmaker.catalogue import service
-from matchmaker.catalogue.index import index_of, load_documents
+from matchmaker.catalogue.documents import load_documents
+from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
 from matchmaker.vocabulary import queries as vocabulary
 from matchmaker.vocabulary.reference import load_reference

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from config import ROOT
-from matchmaker.catalogue.index import number_of
+from matchmaker.catalogue.documents import number_of
 from matchmaker.engine import MODEL, Document, Indicator, Recommender
 from matchmaker.engine import evaluation as ev
 from seed.load import judged_pairs, records, yuan

@@ -11,11 +11,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,24 +23,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from matchmaker import db
+from matchmaker.catalogue.documents import CHUNK, load_documents, published
 from matchmaker.db import Database
 from matchmaker.engine import Document, Indicator, Recommender, store
 from matchmaker.engine.index import Index
 from matchmaker.engine.semantic import Meaning, Vectors, encoder_from
 from matchmaker.engine.store import UnusableIndexError
 from models import (
-    Achievement,
-    Crosswalk,
-    Need,
     Organisation,
     Posting,
     PostingKind,
-    PostingMode,
-    PostingNode,
-    PostingStatus,
     Verification,
 )
-from models import Indicator as IndicatorRow
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +46,6 @@ DRIFT = 0.02
 """A fit is due when the IDF in force misses the present one by this share of its mean."""
 TRUSTED = 2.0
 """Seconds for which an unchanged pulse is taken for an unchanged catalogue."""
-CHUNK = 500
 OVERLAP = timedelta(minutes=5)
 """Changes this much older than the last one seen are looked at again: transactions overlap."""
 KINDS = (PostingKind.NEED, PostingKind.ACHIEVEMENT)
@@ -359,13 +351,6 @@ def index_of(database: Database) -> LiveIndex:
     return found
 
 
-def published(statement: Any) -> Any:
-    """Keep what takes part in matching: published postings of verified organisations."""
-    return statement.join(Organisation, Organisation.id == Posting.organisation_id).where(
-        Posting.status == PostingStatus.PUBLISHED, Organisation.status == Verification.VERIFIED
-    )
-
-
 def _pulse(session: Session) -> tuple[Any, ...]:
     """Return what nearly every change moves, from the ends of indexes alone."""
     verified = select(func.count(Organisation.id), func.max(Organisation.verified_at)).where(
@@ -382,129 +367,3 @@ def _fingerprint(session: Session) -> Fingerprint:
         )
     ).one()
     return Fingerprint(count, int(versions or 0), last)
-
-
-COMMON = ("id", "kind", "version", "trl", "region_code", "organisation_id", "published_at")
-TEXTS = ("title", "summary", "problem", "keywords")
-READ: dict[PostingKind, tuple[str, ...]] = {
-    PostingKind.ACHIEVEMENT: (
-        *TEXTS, "approach", "application", "innovations", "price_from", "price_to",
-    ),
-    PostingKind.NEED: (*TEXTS, "tried", "partner_requirements", "budget", "deadline"),
-}  # fmt: skip
-"""The columns that the engine reads, beside those of every posting."""
-
-
-def load_documents(session: Session, ids: Sequence[int]) -> dict[int, Document]:
-    """Read postings as documents of the engine, in chunks and without making objects of rows."""
-    documents: dict[int, Document] = {}
-    for start in range(0, len(ids), CHUNK):
-        part = ids[start : start + CHUNK]
-        pieces = _pieces(session, part)
-        for table in (Achievement, Need):
-            kind = PostingKind.ACHIEVEMENT if table is Achievement else PostingKind.NEED
-            names = (*COMMON, *READ[kind])
-            columns = [getattr(table, name) for name in names]
-            for row in session.execute(select(*columns).where(table.id.in_(part))).mappings():
-                posting = SimpleNamespace(**row, **pieces[row["id"]])
-                documents[posting.id] = document_of(posting)
-    return documents
-
-
-def _pieces(session: Session, ids: Sequence[int]) -> dict[int, dict[str, list[Any]]]:
-    """Return the rows that belong to postings: nodes, modes, indicators."""
-    found: dict[int, dict[str, list[Any]]] = {
-        key: {"nodes": [], "related": [], "modes": [], "indicators": []} for key in ids
-    }
-    nodes = select(PostingNode.posting_id, PostingNode.node_id, PostingNode.direct)
-    for row in session.execute(nodes.where(PostingNode.posting_id.in_(ids))):
-        found[row.posting_id]["nodes"].append(row)
-    for here, there in (
-        (Crosswalk.from_id, Crosswalk.to_id),
-        (Crosswalk.to_id, Crosswalk.from_id),
-    ):
-        walks = select(PostingNode.posting_id, there).join(Crosswalk, here == PostingNode.node_id)
-        for posting_id, node_id in session.execute(walks.where(PostingNode.posting_id.in_(ids))):
-            found[posting_id]["related"].append(node_id)
-    modes = select(PostingMode.posting_id, PostingMode.mode)
-    for posting_id, mode in session.execute(modes.where(PostingMode.posting_id.in_(ids))):
-        found[posting_id]["modes"].append(mode)
-    lines = select(
-        IndicatorRow.posting_id, IndicatorRow.name, IndicatorRow.comparator, IndicatorRow.value,
-        IndicatorRow.value_to, IndicatorRow.unit,
-    ).order_by(IndicatorRow.ordinal)  # fmt: skip
-    for line in session.execute(lines.where(IndicatorRow.posting_id.in_(ids))):
-        found[line.posting_id]["indicators"].append(line)
-    return found
-
-
-def document_of(posting: Any) -> Document:
-    """Translate a posting, or its columns, into what the engine reads; the only translator."""
-    return Document(
-        id=posting.id,
-        title=posting.title,
-        body=body_of(posting),
-        chains=frozenset(str(row.node_id) for row in posting.nodes if row.direct),
-        chain_parents=frozenset(str(row.node_id) for row in posting.nodes if not row.direct),
-        modes=frozenset(mode.value for mode in posting.modes),
-        trl=posting.trl,
-        region=posting.region_code,
-        version=posting.version,
-        organisation=posting.organisation_id,
-        published=posting.published_at.date() if posting.published_at else None,
-        indicators=tuple(_indicator(row) for row in posting.indicators),
-        chain_related=frozenset(str(node_id) for node_id in posting.related),
-        **_terms(posting),
-    )
-
-
-def body_of(posting: Any) -> str:
-    """The text below the title, in the order in which a person reads it."""
-    return "\n".join(text for _, text in body_parts(posting))
-
-
-def body_parts(posting: Any) -> list[tuple[str, str]]:
-    """The parts of the body as (field, text), none of them empty; joined by line ends."""
-    if posting.kind == PostingKind.ACHIEVEMENT:
-        parts = [
-            ("summary", posting.summary),
-            ("problem", posting.problem),
-            ("approach", posting.approach),
-            ("application", posting.application),
-            ("innovations", "；".join(posting.innovations)),
-        ]
-    else:
-        parts = [
-            ("summary", posting.summary),
-            ("problem", posting.problem),
-            ("tried", posting.tried),
-            ("partner_requirements", posting.partner_requirements),
-        ]
-    parts.append(("indicators", "；".join(row.name for row in posting.indicators)))
-    parts.append(("keywords", "；".join(posting.keywords)))
-    return [(field, text) for field, text in parts if text]
-
-
-def _terms(posting: Any) -> dict[str, Any]:
-    """Return what only one kind states: a price; a budget and a day."""
-    if posting.kind == PostingKind.ACHIEVEMENT:
-        return {"price_from": posting.price_from, "price_to": posting.price_to}
-    return {"budget": posting.budget, "deadline": posting.deadline}
-
-
-def _indicator(row: Any) -> Indicator:
-    return Indicator(
-        name=row.name,
-        comparator=row.comparator.value,
-        value=number_of(row.value),
-        value_to=number_of(row.value_to),
-        unit=row.unit,
-    )
-
-
-def number_of(text: str) -> float | None:
-    """Read a stored decimal; None when there is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker.catalogue.index import load_documents
+from matchmaker.catalogue.documents import load_documents
 from matchmaker.engine import Document, Recommender, Suggestion
 from matchmaker.engine.fusion import lot
 from matchmaker.engine.learning import SPEAKS_OF, TEXT, Decision, Lessons, reweighted

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 from werkzeug.datastructures import MultiDict
 
 from matchmaker.catalogue import search
-from matchmaker.catalogue.index import load_documents
+from matchmaker.catalogue.documents import load_documents
 from matchmaker.catalogue.shown import Shown, shown
 from matchmaker.engine import Document, Recommender, Suggestion
 from matchmaker.engine.filters import Filter

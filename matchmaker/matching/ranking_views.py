@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 from matchmaker import db, guard
 from matchmaker.accounts import queries as accounts
 from matchmaker.catalogue import queries, search
-from matchmaker.catalogue.index import live_index, load_documents
+from matchmaker.catalogue.documents import load_documents
+from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.shown import shown
 from matchmaker.engine import Document, Recommender
 from matchmaker.errors import NotFoundError, NotNowError

@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import jobs
-from matchmaker.catalogue.index import index_of, load_documents, published
+from matchmaker.catalogue.documents import load_documents, published
+from matchmaker.catalogue.index import index_of
 from matchmaker.engine import Document, Recommender
 from matchmaker.engine.lexical import full_text
 from matchmaker.engine.semantic import Meaning

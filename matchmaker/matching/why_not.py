@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from matchmaker.catalogue import queries, search
-from matchmaker.catalogue.index import load_documents
+from matchmaker.catalogue.documents import load_documents
 from matchmaker.engine import Document, Recommender
 from matchmaker.engine.documents import Place, SharedTerm
 from matchmaker.matching.ranking import Asked, parts_of

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from markupsafe import Markup, escape
 
-from matchmaker.catalogue.index import body_parts, document_of
+from matchmaker.catalogue.documents import body_parts, document_of
 from matchmaker.engine import Explanation, IndicatorCheck, Recommender
 from matchmaker.engine.learning import SPEAKS_OF, Part
 from matchmaker.i18n import counted, grouped, named

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from matchmaker import db, guard
 from matchmaker.accounts import queries as accounts
 from matchmaker.catalogue import policy as catalogue
-from matchmaker.catalogue.index import document_of, live_index
+from matchmaker.catalogue.documents import document_of
+from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.shown import shown
 from matchmaker.guard import only, signed_in
 from matchmaker.i18n import named

@@ -10,7 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from matchmaker import clock, jobs
-from matchmaker.catalogue.index import document_of, index_of
+from matchmaker.catalogue.documents import document_of
+from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
 from matchmaker.matching.learning import Teacher
 from matchmaker.review import service as review

@@ -7,7 +7,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from matchmaker import clock
-from matchmaker.catalogue.index import index_of, load_documents
+from matchmaker.catalogue.documents import load_documents
+from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
 from matchmaker.engine.signals import DEFAULT_WEIGHTS
 from matchmaker.matching import why_not

@@ -120,7 +120,7 @@ def test_the_index_follows_the_database_by_itself(
 
 
 def test_columns_and_objects_are_read_as_the_same_document(session: Session) -> None:
-    from matchmaker.catalogue.index import document_of, load_documents
+    from matchmaker.catalogue.documents import document_of, load_documents
     from models import Comparator, Indicator
 
     node = factories.make_node(session)

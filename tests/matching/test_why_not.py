@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask
 from flask.testing import FlaskClient
 
-from matchmaker.catalogue.index import index_of, load_documents
+from matchmaker.catalogue.documents import load_documents
+from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
 from matchmaker.engine.documents import Place
 from matchmaker.engine.filters import Filter
