@@ -35,7 +35,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from matchmaker.engine import Recommender
 from matchmaker.engine import evaluation as ev
-from matchmaker.engine.learning import AcceptanceModel, Decision, Lessons, reliability
+from matchmaker.engine.acceptance import AcceptanceModel, reliability
+from matchmaker.engine.learning import Decision, Lessons
 from matchmaker.engine.lexical import full_text
 from matchmaker.engine.weighting import Counted, Weighting
 

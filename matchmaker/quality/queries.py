@@ -15,7 +15,7 @@ from sqlalchemy import Select, Text, cast, exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from matchmaker.catalogue.documents import published
-from matchmaker.engine.learning import ENOUGH_DECISIONS, ENOUGH_OF_EACH, Signals
+from matchmaker.engine.acceptance import ENOUGH_DECISIONS, ENOUGH_OF_EACH, Signals
 from matchmaker.review.acceptance import row_in_force, signals_of, tells
 from models import (
     Match,

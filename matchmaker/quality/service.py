@@ -18,7 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from matchmaker import clock
-from matchmaker.engine.learning import MODEL_VERSION, AcceptanceModel, reliability
+from matchmaker.engine.acceptance import MODEL_VERSION, AcceptanceModel, reliability
 from matchmaker.quality import queries
 from matchmaker.quality.queries import Decided
 from matchmaker.review import acceptance

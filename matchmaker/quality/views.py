@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from matchmaker import db, guard
 from matchmaker.catalogue.index import live_index
 from matchmaker.catalogue.policy import is_office
-from matchmaker.engine.learning import ENOUGH_DECISIONS, ENOUGH_OF_EACH
+from matchmaker.engine.acceptance import ENOUGH_DECISIONS, ENOUGH_OF_EACH
 from matchmaker.guard import only
 from matchmaker.paging import Page
 from matchmaker.quality import diagram, queries

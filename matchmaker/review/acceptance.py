@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker.engine.learning import MODEL_VERSION, AcceptanceModel, Signals
+from matchmaker.engine.acceptance import MODEL_VERSION, AcceptanceModel, Signals
 from matchmaker.matching.learning import KEY
 from models import LearnedModel, Match, MatchStatus
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import clock, jobs
 from matchmaker.db import Database
-from matchmaker.engine.learning import ENOUGH_DECISIONS, MODEL_VERSION
+from matchmaker.engine.acceptance import ENOUGH_DECISIONS, MODEL_VERSION
 from matchmaker.quality import queries, service
 from matchmaker.quality.queries import Decided
 from matchmaker.review import acceptance

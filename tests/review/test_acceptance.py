@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from matchmaker import clock
 from matchmaker.db import Database
-from matchmaker.engine.learning import MODEL_VERSION
+from matchmaker.engine.acceptance import MODEL_VERSION
 from models import LearnedModel, Match, MatchStatus, User
 from tests.conftest import SignedIn
 from tests.pages import opened
