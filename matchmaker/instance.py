@@ -64,7 +64,7 @@ def prepare(*, demonstration: bool, alone: bool = False) -> Settings:
 
 
 def _check_encoder(settings: Settings) -> None:
-    from matchmaker.engine.semantic import EncoderError, encoder_from
+    from matchmaker.engine.encoders import EncoderError, encoder_from
 
     try:
         encoder_from(settings.encoder)

@@ -26,9 +26,11 @@ from matchmaker import db
 from matchmaker.catalogue.documents import CHUNK, load_documents, published
 from matchmaker.db import Database
 from matchmaker.engine import Document, Indicator, Recommender, store
+from matchmaker.engine.encoders import encoder_from
 from matchmaker.engine.index import Index
-from matchmaker.engine.semantic import Meaning, Vectors, encoder_from
+from matchmaker.engine.meaning import Meaning
 from matchmaker.engine.store import UnusableIndexError
+from matchmaker.engine.vectors import Vectors
 from models import (
     Organisation,
     Posting,

@@ -16,7 +16,7 @@ from .filters import Filter
 from .fusion import Fusion, lot
 from .index import Index
 from .lexical import counted, digest_of, full_text
-from .semantic import Meaning
+from .meaning import Meaning
 from .weighting import Weighting
 
 MODEL = "tfidf-3"

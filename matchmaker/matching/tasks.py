@@ -13,7 +13,7 @@ from matchmaker.catalogue.documents import load_documents, published
 from matchmaker.catalogue.index import index_of
 from matchmaker.engine import Document, Recommender
 from matchmaker.engine.lexical import full_text
-from matchmaker.engine.semantic import Meaning
+from matchmaker.engine.meaning import Meaning
 from matchmaker.jobs import JobRun
 from matchmaker.matching import service
 from matchmaker.matching.learning import Teacher
