@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 from sklearn.metrics.pairwise import linear_kernel
 
-from bench.engine_speed import percentiles, read_texts
+from bench.measuring import megabytes, peak_megabytes, percentiles, read_texts
 from matchmaker.engine import Document, Recommender, store
 from matchmaker.engine.filters import Filter
 from matchmaker.engine.index import Index
@@ -45,7 +45,7 @@ def documents(texts: list[str]) -> Iterator[Document]:
 
 def build(data: Path, folder: Path, records: int) -> dict[str, Any]:
     texts = read_texts(data, records)
-    before = anonymous_megabytes()
+    before = megabytes("Anonymous:")
     begin = time.perf_counter()
     recommender = Recommender().fit(documents(texts[:ASKED]), documents(texts))
     fitted = time.perf_counter()
@@ -59,16 +59,6 @@ def build(data: Path, folder: Path, records: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def anonymous_megabytes() -> float:
-    found = Path("/proc/self/smaps_rollup").read_text().split("\n")
-    return next(int(line.split()[1]) / 1024 for line in found if line.startswith("Anonymous:"))
-
-
-def peak_megabytes() -> float:
-    found = Path("/proc/self/status").read_text().split("\n")
-    return next(int(line.split()[1]) / 1024 for line in found if line.startswith("VmHWM"))
-
-
 def use(data: Path, folder: Path, records: int) -> dict[str, Any]:
     """Map the index as a process of the platform does, and ask it."""
     rng = np.random.default_rng(1)
@@ -80,7 +70,7 @@ def use(data: Path, folder: Path, records: int) -> dict[str, Any]:
     del texts
     small = Recommender().fit([], asked[:1])  # loops, tables and words: not the index
     small.suggest_for_need(asked[0])
-    before = anonymous_megabytes()
+    before = megabytes("Anonymous:")
     begin = time.perf_counter()
     recommender, _ = store.load(folder)
     mapped = time.perf_counter()
@@ -89,7 +79,7 @@ def use(data: Path, folder: Path, records: int) -> dict[str, Any]:
     filtered = timed(lambda i: recommender.suggest_for_need(asked[i], among=tenth(i)))
     scan = timed(lambda i: recommender.search(asked[i].title + asked[i].body, k=20))
     whole = timed(lambda i: recommender.suggest_for_need(asked[i]))
-    after = anonymous_megabytes()
+    after = megabytes("Anonymous:")
     added = timed(lambda i: recommender.upsert_achievement(fresh(asked[i], i)))
     last = fresh(asked[ASKED - 1], ASKED - 1)
     found = [item.achievement_id for item in recommender.suggest_for_need(last)]

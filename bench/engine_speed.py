@@ -15,7 +15,6 @@ import json
 import os
 import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,7 @@ import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity, linear_kernel
 
-from bench.pages import passages
+from bench.measuring import megabytes, percentiles, ratio, read_texts, seconds
 from matchmaker.engine import Document
 from matchmaker.engine.counting import Vocabulary, counted
 from matchmaker.engine.filters import Filter
@@ -38,21 +37,6 @@ from matchmaker.engine.text import features
 
 K = 20
 THREADS = 2
-
-
-def read_texts(data: Path, wanted: int) -> list[str]:
-    texts = passages(data, wanted)
-    rng, n = np.random.default_rng(0), len(texts)
-    while len(texts) < wanted:
-        one, other = rng.integers(0, n, 2)
-        texts.append(texts[one][:100] + texts[other][100:])
-    return texts
-
-
-def seconds(work: Callable[[], Any]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
 
 
 def rounds(works: dict[str, Callable[[], Any]], times: int) -> dict[str, list[float]]:
@@ -71,18 +55,6 @@ def summary(spent: dict[str, list[float]], ours: str) -> dict[str, Any]:
         }
         for name, values in spent.items()
     }  # fmt: skip
-
-
-def ratio(theirs: Sequence[float], ours: Sequence[float]) -> list[float]:
-    """Return the median of the ratios within rounds, the least and the most."""
-    found = [one / other for one, other in zip(theirs, ours, strict=True)]
-    return [round(value, 2) for value in (statistics.median(found), min(found), max(found))]
-
-
-def private_megabytes() -> float:
-    """Private memory of this process (USS), from the kernel's own account."""
-    found = Path("/proc/self/smaps_rollup").read_text().split("\n")
-    return sum(int(line.split()[1]) for line in found if line.startswith("Private_")) / 1024
 
 
 def ours_fit(texts: Sequence[str]) -> sp.csr_matrix:
@@ -175,10 +147,6 @@ def one_need(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[st
     }  # fmt: skip
 
 
-def percentiles(values: Sequence[float]) -> dict[str, float]:
-    return {f"p{p}": round(float(np.percentile(values, p)), 2) for p in (50, 95, 99)}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
@@ -191,7 +159,7 @@ def main() -> None:
     texts = read_texts(options.data, options.records)
     result: dict[str, Any] = {
         "records": len(texts), "needs": options.needs, "cores": os.cpu_count(),
-        "private_mb_of_texts": round(private_megabytes()),
+        "private_mb_of_texts": round(megabytes("Private_")),
     }  # fmt: skip
     ours_fit(texts[:100])
     if "fit" in wanted:
@@ -212,7 +180,7 @@ def main() -> None:
             result["all_pairs"] = all_pairs(queries, rows, options.rounds)
         if "one" in wanted:
             result["one_need_tenth_allowed"] = one_need(queries, rows, options.rounds)
-        result["private_mb_at_the_end"] = round(private_megabytes())
+        result["private_mb_at_the_end"] = round(megabytes("Private_"))
     if "words" in wanted:
         vectors = TfidfVectorizer(analyzer=words, dtype=np.float32, sublinear_tf=True).fit(texts)
         result["all_pairs_words"] = all_pairs(

@@ -8,7 +8,6 @@ in the same run.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import logging
 import statistics
@@ -26,6 +25,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import linear_kernel
 from sqlalchemy import insert, select
 
+from bench.measuring import passages
 from config import Settings
 from matchmaker import clock, db, guard, jobs
 from matchmaker.app import create_app
@@ -51,13 +51,6 @@ from models import (
     User,
     Verification,
 )
-
-
-def passages(data: Path, most: int) -> list[str]:
-    """Read so many real texts, or all there are."""
-    path = data / "matching" / "chinaxiv" / "passages.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line)["text"] for line, _n in zip(file, range(most), strict=False)]
 
 
 def timed(work: Callable[[], Any], times: int) -> dict[str, float]:

@@ -25,7 +25,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.pages import fill, passages, people, read_options
+from bench.measuring import passages
+from bench.pages import fill, people, read_options
 from config import ROOT, Settings
 from matchmaker import db
 from matchmaker.accounts.passwords import hash_password
