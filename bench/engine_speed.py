@@ -3,7 +3,8 @@
 python bench/engine_speed.py DATA [--records 100000] [--needs 2000] [--rounds 3], where
 DATA/matching/chinaxiv/passages.jsonl.gz holds texts. Every figure is the median of interleaved
 rounds in this one process; so is every ratio, of two times in one round, with the least and the
-most beside it. Peers need `pip install sparse-dot-topn`.
+most beside it. Peers need `pip install sparse-dot-topn`. `--only square` finds the best of every
+record among all the others, once, with progress, and the most memory that this takes.
 
 Above the number of passages, texts are made by joining halves of two passages.
 """
@@ -15,6 +16,7 @@ import json
 import os
 import statistics
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,8 +29,17 @@ import rjieba
 import scipy.sparse as sp
 from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity, linear_kernel
+from tqdm import tqdm
 
-from bench.measuring import megabytes, percentiles, ratio, read_texts, seconds
+from bench.measuring import (
+    forget_peak,
+    megabytes,
+    peak_megabytes,
+    percentiles,
+    ratio,
+    read_texts,
+    seconds,
+)
 from matchmaker.engine import Document
 from matchmaker.engine.counting import Vocabulary, counted
 from matchmaker.engine.filters import Filter
@@ -36,6 +47,7 @@ from matchmaker.engine.index import Index
 from matchmaker.engine.text import features
 
 K = 20
+SQUARE_BLOCK = 2000
 THREADS = 2
 
 
@@ -137,13 +149,40 @@ def one_need(queries: sp.csr_matrix, rows: sp.csr_matrix, times: int) -> dict[st
         seconds(lambda q=queries[i]: index.best(q, k=K, among=among)) * 1000  # type: ignore[misc]
         for i in range(min(200, queries.shape[0]))
     ]
-    kernel = [
-        seconds(lambda q=queries[i]: linear_kernel(q, rows[allowed]).argsort()[0][-K:]) * 1000  # type: ignore[misc]
-        for i in range(3 * times)
-    ]
+    peers = {
+        "linear_kernel_of_all": lambda q: linear_kernel(q, rows)[0, allowed].argsort()[-K:],
+        "linear_kernel_of_allowed": lambda q: linear_kernel(q, rows[allowed])[0].argsort()[-K:],
+    }
+    result: dict[str, Any] = {"ours_ms": percentiles(spent)}
+    for name, work in peers.items():
+        theirs = [
+            seconds(lambda q=queries[i]: work(q)) * 1000  # type: ignore[misc]  # noqa: B023
+            for i in range(3 * times)
+        ]
+        result[f"{name}_ms"] = percentiles(theirs)
+        result[f"{name}_ratio"] = round(statistics.median(theirs) / statistics.median(spent), 1)
+    return result
+
+
+def square(rows: sp.csr_matrix) -> dict[str, Any]:
+    """Every record against all, block by block; memory is what is added to texts and index."""
+    index = index_of(rows)
+    index.best(rows[:1], k=K)
+    held = np.diff(rows.tocsc().indptr).astype(float)
+    forget_peak()
+    before = megabytes("Rss:")
+    begin = time.perf_counter()
+    own = 0
+    for first in tqdm(range(0, rows.shape[0], SQUARE_BLOCK), unit="block"):
+        _scores, best = index.best(rows[first : first + SQUARE_BLOCK], k=K, threads=THREADS)
+        own += int((best == np.arange(first, first + len(best))[:, None]).any(axis=1).sum())
+    spent = time.perf_counter() - begin
+    madds = float(held[rows.indices].sum())
     return {
-        "ours_ms": percentiles(spent), "linear_kernel_ms": percentiles(kernel),
-        "ratio": round(statistics.median(kernel) / statistics.median(spent), 1),
+        "s": round(spent, 1), "billion_pairs_per_second": round(rows.shape[0] ** 2 / spent / 1e9, 2),
+        "multiply_adds": madds, "over_bound": round(spent * scatter_rate() * THREADS / madds, 2),
+        "added_mb": round(peak_megabytes() - before), "find_themselves": own / rows.shape[0],
+        "index_mb": round(index.nbytes / 1e6, 1),
     }  # fmt: skip
 
 
@@ -153,7 +192,9 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=100_000)
     parser.add_argument("--needs", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", choices=["fit", "pairs", "words", "one"], action="append")
+    parser.add_argument(
+        "--only", choices=["fit", "pairs", "words", "one", "square"], action="append"
+    )
     options = parser.parse_args()
     wanted = options.only or ["fit", "pairs", "words", "one"]
     texts = read_texts(options.data, options.records)
@@ -173,13 +214,16 @@ def main() -> None:
         result["fit"] = {"records": len(part), **summary(rounds(works, options.rounds), "ours")}
     rng = np.random.default_rng(1)
     asked = [texts[i][:150] for i in rng.integers(0, len(texts), options.needs)]
-    if {"pairs", "one"} & set(wanted):
+    if {"pairs", "one", "square"} & set(wanted):
         both = ours_fit([*texts, *asked]).astype(np.float32)
         rows, queries = both[: len(texts)], both[len(texts) :]
         if "pairs" in wanted:
             result["all_pairs"] = all_pairs(queries, rows, options.rounds)
         if "one" in wanted:
             result["one_need_tenth_allowed"] = one_need(queries, rows, options.rounds)
+        if "square" in wanted:
+            del both, queries
+            result["square"] = square(rows)
         result["private_mb_at_the_end"] = round(megabytes("Private_"))
     if "words" in wanted:
         vectors = TfidfVectorizer(analyzer=words, dtype=np.float32, sublinear_tf=True).fit(texts)

@@ -60,6 +60,11 @@ def megabytes(kind: str, processes: Sequence[int] = ()) -> float:
     return total / 1024
 
 
+def forget_peak() -> None:
+    """Let `peak_megabytes` begin anew (5 resets it, see proc(5))."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
 def peak_megabytes() -> float:
     """Return the most that this process has had in memory."""
     found = Path("/proc/self/status").read_text().split("\n")

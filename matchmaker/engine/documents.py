@@ -57,13 +57,15 @@ class Document:
 class Suggestion:
     """A pair with its score in [0, 1] and each signal in [0, 1], None where it is absent.
 
-    Who adds something else to a score puts it beside the signals, under a name of its own.
+    `model` names model, weights and index that the score comes from. Who adds something else to a
+    score puts it beside the signals, under a name of its own.
     """
 
     need_id: int
     achievement_id: int
     score: float
     by_signal: Mapping[str, float | None]
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

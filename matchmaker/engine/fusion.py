@@ -40,6 +40,7 @@ class Fusion:
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         self.weights = _checked({**DEFAULT_WEIGHTS, **weights})
+        self._weights = dict(self.weights)
         text = sum(self.weights[name] for name in FIELDS)
         self.shares = np.asarray([self.weights[name] / text for name in FIELDS], dtype=np.float32)
         """How the two fields share the weight of text, in the order of `FIELDS`."""
@@ -61,12 +62,21 @@ class Fusion:
         parts["meaning"] = meaning
         for name, signal in SIGNALS.items():
             parts[name] = signal.score(need, achievement)
-        total = sum(self.weights[name] * part for name, part in parts.items() if part is not None)
-        return total / self.present(parts), parts
+        total = present = 0.0
+        for name, part in parts.items():  # not `sum`, which rounds as the version of Python does
+            if part is not None:
+                weight = self._weights[name]
+                total += weight * part
+                present += weight
+        return total / present, parts
 
     def present(self, parts: Parts) -> float:
         """Return the sum of the weights of the signals that are present."""
-        return sum(self.weights[name] for name, part in parts.items() if part is not None)
+        present = 0.0
+        for name, part in parts.items():
+            if part is not None:
+                present += self._weights[name]
+        return present
 
 
 def lot(number: int, seed: int) -> int:

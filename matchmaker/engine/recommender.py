@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import scipy.sparse as sp
@@ -221,9 +221,12 @@ class Recommender:
         ]
 
     def place_for_need(
-        self, need: Document, achievement_id: int, *, k: int = 20, among: Filter | None = None
-    ) -> Place:
+        self, need: Document, achievement_id: int, *, k: int = 20, among: Filter | None = None,
+        moved: Callable[[list[Suggestion]], list[Suggestion]] | None = None,
+    ) -> Place:  # fmt: skip
         """Say where one achievement stands for a need among those that are allowed.
+
+        `moved` puts suggestions into another order, as what was learned from decisions does.
 
         Raises:
             KeyError: the achievement is not in the index.
@@ -233,8 +236,11 @@ class Recommender:
         achievement = index.read([achievement_id])[achievement_id]
         query = self._query([need], is_need=True)
         _, by_text = index.best(query, k=LOOKED_AT, among=among)
-        own = self._ranked(need, index, query, [achievement], is_need=True)[0]
-        ranked = self.suggest_for_needs([need], k=POOL, among=among)[0]
+        found = self._ranked(need, index, query, [achievement], is_need=True)
+        ranked = self.suggest_for_need(need, k=POOL, among=among)
+        if moved is not None:
+            found, ranked = moved(found), moved(ranked)
+        (own,) = found
         return Place(
             own,
             _place([item.achievement_id for item in ranked], achievement_id),
@@ -267,7 +273,7 @@ class Recommender:
         similar = self._fitted().similarities([(need, achievement)])[0]
         (meaning,) = self._meanings(need, [achievement])
         score, parts = self._fusion.combined(similar, meaning, need, achievement)
-        return Suggestion(need.id, achievement.id, score, parts)
+        return Suggestion(need.id, achievement.id, score, parts, self.model_id)
 
     def score_pairs(self, pairs: Sequence[tuple[Document, Document]]) -> list[float]:
         """Score many (need, achievement) pairs at once; shape (n_pairs,)."""
@@ -323,11 +329,12 @@ class Recommender:
         """Put a pool into the order of the whole score; equals by lot."""
         ids = np.asarray([other.id for other in others], dtype=np.int64)
         parts = self._fitted().fields(index, query, self._fusion.shares, ids)
+        model = self.model_id
         found = []
         for other, meaning in zip(others, self._meanings(document, others), strict=True):
             pair = (document, other) if is_need else (other, document)
             score, by_signal = self._fusion.combined(parts[other.id], meaning, *pair)
-            found.append(Suggestion(pair[0].id, pair[1].id, score, by_signal))
+            found.append(Suggestion(pair[0].id, pair[1].id, score, by_signal, model))
         other_side = "achievement_id" if is_need else "need_id"
         found.sort(key=lambda item: (-item.score, lot(getattr(item, other_side), self.seed)))
         return found

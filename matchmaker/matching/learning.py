@@ -18,6 +18,8 @@ from sqlalchemy.orm import Session
 
 from matchmaker.catalogue.documents import load_documents
 from matchmaker.engine import Document, Recommender, Suggestion
+from matchmaker.engine.documents import Place
+from matchmaker.engine.filters import Filter
 from matchmaker.engine.fusion import lot
 from matchmaker.engine.learning import SPEAKS_OF, TEXT, Decision, Lessons, reweighted
 from models import Match, MatchStatus, Need
@@ -27,8 +29,8 @@ MOST = 100
 """So many of the latest decisions on a need and on those near it are listened to."""
 NEAR_NEEDS = 30
 """So many of the needs closest by text may lend their decisions."""
-POOL = 100
-"""What was learned is looked for among so many of the best."""
+POOL = 200
+"""What was learned is looked for among so many of the best: as many as the engine ranks."""
 KEY = "decisions"
 """Under this name a suggestion keeps what decisions add to its score, more or less than 0."""
 
@@ -91,13 +93,50 @@ class Teacher:
     def has_decisions(self) -> bool:
         return bool(self._deciding)
 
-    def ranked(self, need: Document, k: int) -> list[Suggestion] | None:
-        """Return the k best of a need under what was learned; None where nothing was."""
+    def best(self, need: Document, k: int, among: Filter | None = None) -> list[Suggestion]:
+        """Return the k best achievements of a need, moved by what was learned."""
         learned = self.of(need)
         if learned is None:
-            return None
-        pool = learned.engine.suggest_for_need(need, k=POOL)
-        return learned.moved(pool, self.read(item.achievement_id for item in pool))[:k]
+            return self._recommender.suggest_for_need(need, k=k, among=among)
+        pool = learned.engine.suggest_for_need(need, k=max(k, POOL), among=among)
+        return self._moved(learned, pool)[:k]
+
+    def score(self, need: Document, achievement: Document) -> Suggestion:
+        """Score one pair with what was learned."""
+        learned = self.of(need)
+        if learned is None:
+            return self._recommender.score(need, achievement)
+        return learned.scored(need, achievement)
+
+    def place(
+        self, need: Document, achievement_id: int, *, k: int, among: Filter | None = None
+    ) -> Place:
+        """Say where an achievement stands for a need, moved by what was learned.
+
+        Raises:
+            KeyError: the achievement is not in the index.
+
+        """
+        learned = self.of(need)
+        if learned is None:
+            return self._recommender.place_for_need(need, achievement_id, k=k, among=among)
+
+        def moved(found: list[Suggestion]) -> list[Suggestion]:
+            """Where decisions add nothing that counts as 0 in the mean of the first."""
+            return [
+                replace(item, by_signal={KEY: 0.0, **item.by_signal})
+                for item in self._moved(learned, found)
+            ]
+
+        return learned.engine.place_for_need(need, achievement_id, k=k, among=among, moved=moved)
+
+    def engine(self, need: Document) -> Recommender:
+        """Return the engine under the weights of a need."""
+        learned = self.of(need)
+        return self._recommender if learned is None else learned.engine
+
+    def _moved(self, learned: Learned, found: Sequence[Suggestion]) -> list[Suggestion]:
+        return learned.moved(found, self.read(item.achievement_id for item in found))
 
     def read(self, ids: Iterable[int]) -> Mapping[int, Document]:
         """Return records with their texts."""

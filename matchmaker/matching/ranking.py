@@ -26,6 +26,7 @@ from matchmaker.engine.filters import Filter
 from matchmaker.engine.signals import SIGNALS
 from matchmaker.i18n import date_text
 from matchmaker.labels import label
+from matchmaker.matching.learning import KEY, Teacher
 from matchmaker.vocabulary.queries import region_path
 from models import ACHIEVEMENT_MODES, Achievement, Match, MatchStatus, Mode, User
 
@@ -165,14 +166,14 @@ class Row:
 
 
 def ranked(
-    session: Session, recommender: Recommender, need: Document, asked: Asked
+    session: Session, recommender: Recommender, teacher: Teacher, need: Document, asked: Asked
 ) -> list[Place]:
     """Return the best that pass the filters, best first, broadened where that is asked for.
 
     Ranks and leads are those of the order by score, whatever is left out afterwards.
     """
-    best = recommender.suggest_for_need(need, k=LISTED, among=asked.filter())
-    leads = [one.score - other.score for one, other in pairwise(best)]
+    best = teacher.best(need, LISTED, asked.filter())
+    leads = [max(0.0, one.score - other.score) for one, other in pairwise(best)]
     places = {
         found.achievement_id: Place(rank, found, lead)
         for rank, (found, lead) in enumerate(zip(best, [*leads, None], strict=False), start=1)
@@ -196,9 +197,14 @@ def _broad(
 
 
 def parts_of(by_signal: Mapping[str, float | None]) -> dict[str, float | None]:
-    """Return the parts of a score; absent ones where a field is not filled in, no others."""
+    """Return the parts of a score; absent ones where a field is not filled in, no others.
+
+    What decisions add is none of them: it is not a share of 100.
+    """
     return {
-        name: value for name, value in by_signal.items() if value is not None or name in SIGNALS
+        name: value
+        for name, value in by_signal.items()
+        if name != KEY and (value is not None or name in SIGNALS)
     }
 
 

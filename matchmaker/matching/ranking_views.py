@@ -23,6 +23,7 @@ from matchmaker.i18n import named
 from matchmaker.labels import choices
 from matchmaker.matching import policy, ranking, service
 from matchmaker.matching.blueprint import bp
+from matchmaker.matching.learning import Teacher
 from matchmaker.matching.ranking import Asked
 from matchmaker.matching.why_not import OFFERED, offered, why_not
 from matchmaker.paging import Page
@@ -57,12 +58,13 @@ def ranked(posting_id: int) -> str:
     if document is None or not policy.takes_part(need) or not recommender.n_achievements_:
         return render_template("matching/unranked.html", **context)
     asked = Asked.of(request.args)
+    teacher = Teacher(session, recommender)
     return render_template(
         "matching/ranked.html",
         **context, **_facets(session, actor, asked),
-        **_list(session, actor, recommender, document, asked),
-        **_why_not(session, actor, recommender, document, asked),
-        asked=asked, address=lambda other, **more: address(need.id, other, **more),
+        **_list(session, actor, recommender, teacher, document, asked),
+        **_why_not(session, actor, recommender, teacher, document, asked),
+        asked=asked, learned=teacher.of(document), address=lambda other, **more: address(need.id, other, **more),
         can_pick=lambda achievement: policy.can_pick(actor, need, achievement),
         takes_part=policy.takes_part, replace=replace, parts_of=ranking.parts_of,
     )  # fmt: skip
@@ -86,16 +88,17 @@ def _achievement(session: Session, actor: User, posting_id: int) -> Achievement:
 
 
 def _list(
-    session: Session, actor: User, recommender: Recommender, need: Document, asked: Asked
-) -> dict[str, Any]:
-    places = ranking.ranked(session, recommender, need, asked)
+    session: Session, actor: User, recommender: Recommender, teacher: Teacher, need: Document,
+    asked: Asked,
+) -> dict[str, Any]:  # fmt: skip
+    places = ranking.ranked(session, recommender, teacher, need, asked)
     pairs = ranking.pairs_of(session, need.id, [place.found.achievement_id for place in places])
     kept, counts = ranking.of_fate(places, pairs, asked.fate)
     page = Page.of(request, len(kept), ranking.PAGE)
     shown_places = kept[page.offset : page.offset + ranking.PAGE]
     return {
         "rows": ranking.rows_of(session, actor, shown_places, pairs),
-        "weights": _shares(recommender, places), "page": page, "fates": counts, "allowed": ranking.count_allowed(recommender, asked),
+        "weights": _shares(teacher.engine(need), places), "page": page, "fates": counts, "allowed": ranking.count_allowed(recommender, asked),
         "listed": {place.found.achievement_id for place in places}, "limit": ranking.LISTED,
     }  # fmt: skip
 
@@ -132,8 +135,9 @@ def _facets(session: Session, actor: User, asked: Asked) -> dict[str, Any]:
 
 
 def _why_not(
-    session: Session, actor: User, recommender: Recommender, need: Document, asked: Asked
-) -> dict[str, Any]:
+    session: Session, actor: User, recommender: Recommender, teacher: Teacher, need: Document,
+    asked: Asked,
+) -> dict[str, Any]:  # fmt: skip
     """Return what is offered for a text, and the comparison of what was chosen."""
     text = request.args.get("find", "").replace("\x00", "").strip()[:FIND_LIMIT]
     item = _chosen(session, actor)
@@ -148,7 +152,7 @@ def _why_not(
         "item": item,
         "item_shown": shown(session, actor, item) if item else None,
         "item_match": match,
-        "why": why_not(session, recommender, need, item, asked) if item else None,
+        "why": why_not(session, recommender, teacher, need, item, asked) if item else None,
     }
 
 
@@ -170,10 +174,11 @@ def compare(posting_id: int, achievement_id: int) -> str:
     need = _need(session, actor, posting_id)
     achievement = _achievement(session, actor, achievement_id)
     pair = Pair(need, achievement)
-    card_of = current_app.extensions["card_of"]
+    recommender = live_index().recommender()
+    card = current_app.extensions["card_of"](recommender, pair, Teacher(session, recommender))
     return render_template(
         "matching/compare.html",
-        match=pair, card=card_of(live_index().recommender(), pair),
+        match=pair, card=card,
         need_shown=shown(session, actor, need),
         achievement_shown=shown(session, actor, achievement),
         asked=Asked.of(request.args), address=address,
@@ -191,10 +196,9 @@ def pick(posting_id: int, achievement_id: int) -> Response:
             need = _need(session, actor, posting_id)
             achievement = _achievement(session, actor, achievement_id)
             documents = load_documents(session, [need.id, achievement.id])
-            scored = recommender.score(documents[need.id], documents[achievement.id])
-            service.pick(
-                session, actor, need, achievement, scored=scored, model=recommender.model_id
-            )
+            teacher = Teacher(session, recommender)
+            scored = teacher.score(documents[need.id], documents[achievement.id])
+            service.pick(session, actor, need, achievement, scored=scored)
             title = achievement.title
     except NotNowError as error:
         flash(str(error.message), "warn")

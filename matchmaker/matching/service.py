@@ -76,7 +76,8 @@ def _taught(
         return lists
     if kind == PostingKind.NEED:
         return [
-            teacher.ranked(need, k) or found for need, found in zip(documents, lists, strict=True)
+            teacher.best(need, k) if teacher.of(need) else found
+            for need, found in zip(documents, lists, strict=True)
         ]
     needs = teacher.read(item.need_id for found in lists for item in found)
     return [
@@ -123,7 +124,7 @@ def set_learning(session: Session, actor: User, need: Need, *, on: bool) -> None
     jobs.enqueue(session, "matching.refresh", {"posting_id": need.id}, actor=actor)
 
 
-def store(session: Session, kind: PostingKind, found: Found, model: str) -> int:
+def store(session: Session, kind: PostingKind, found: Found) -> int:
     """Bring the rows of these records up to date; return how many suggestions they have now.
 
     A record that is no longer published loses its undecided pairs, those picked by hand too.
@@ -133,7 +134,7 @@ def store(session: Session, kind: PostingKind, found: Found, model: str) -> int:
     ids = list(present)
     for start in range(0, len(ids), AT_A_TIME):
         part = ids[start : start + AT_A_TIME]
-        _store(session, kind, {key: present[key] for key in part}, model)
+        _store(session, kind, {key: present[key] for key in part})
     session.expire_all()
     return sum(map(len, present.values()))
 
@@ -157,9 +158,7 @@ def _drop(session: Session, kind: PostingKind, ids: Sequence[int]) -> None:
         )
 
 
-def _store(
-    session: Session, kind: PostingKind, found: Mapping[int, Sequence[Suggestion]], model: str
-) -> None:
+def _store(session: Session, kind: PostingKind, found: Mapping[int, Sequence[Suggestion]]) -> None:
     column, rank_name = _side(kind)
     own = column.in_(list(found))
     rows = session.execute(select(Match.id, Match.need_id, Match.achievement_id).where(own))
@@ -175,7 +174,7 @@ def _store(
     new: list[dict[str, Any]] = []
     for best in found.values():
         for rank, item in enumerate(best, start=1):
-            values = {rank_name: rank, **_scored(item, model, moment)}
+            values = {rank_name: rank, **_scored(item, moment)}
             pair = (item.need_id, item.achievement_id)
             if pair in known:
                 changed.append({"key": known[pair], **values})
@@ -206,11 +205,11 @@ def _store(
     )
 
 
-def _scored(item: Suggestion, model: str, moment: datetime) -> dict[str, Any]:
+def _scored(item: Suggestion, moment: datetime) -> dict[str, Any]:
     return {
         "score": item.score,
         "by_signal": dict(item.by_signal),
-        "model": model,
+        "model": item.model,
         "scored_at": moment,
     }
 
@@ -222,7 +221,6 @@ def pick(
     achievement: Achievement,
     *,
     scored: Suggestion,
-    model: str,
 ) -> Match:
     """Put a pair on the review desk by hand, or find it there: two people get one pair.
 
@@ -239,7 +237,7 @@ def pick(
         raise NotNowError(_l("其中一方没有发布，或者单位还没有核验，不能放到审核台。"))
     match = _of_pair(session, need, achievement)
     if match is None:
-        match = _put(session, actor, need, achievement, _scored(scored, model, clock.now()))
+        match = _put(session, actor, need, achievement, _scored(scored, clock.now()))
     if match.status != MatchStatus.SUGGESTED:
         raise NotNowError(
             _l("这一对已经有决定：%(status)s。没有改动。", status=label(match.status))

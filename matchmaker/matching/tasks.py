@@ -107,7 +107,7 @@ def _refresh(
             teacher=Teacher(session, recommender),
         )
     with run.database.transaction() as session:
-        return service.store(session, kind, found, recommender.model_id)
+        return service.store(session, kind, found)
 
 
 def _encode_all(run: JobRun, meaning: Meaning, ids: Sequence[int]) -> None:

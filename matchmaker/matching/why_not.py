@@ -16,6 +16,7 @@ from matchmaker.catalogue import queries, search
 from matchmaker.catalogue.documents import load_documents
 from matchmaker.engine import Document, Recommender
 from matchmaker.engine.documents import Place, SharedTerm
+from matchmaker.matching.learning import KEY, Teacher
 from matchmaker.matching.ranking import Asked, parts_of
 from models import Achievement, Posting, PostingKind, PostingStatus, User
 
@@ -26,6 +27,8 @@ TERMS = 6
 MUCH = 0.1
 """A signal that is this much below the mean is a lack."""
 NOTHING = 0.05
+LITTLE = 0.005
+"""What decisions add is told to half a hundredth."""
 NUMBER = re.compile(r"(?:CG-\d{4}-)?0*(\d{1,9})", re.IGNORECASE)
 
 
@@ -73,6 +76,28 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Decisions:
+    """What decisions add to the score of the achievement, and to those of the first ones."""
+
+    own: float
+    wanted: float
+
+    @property
+    def is_lack(self) -> bool:
+        return self.own < self.wanted - LITTLE
+
+    @property
+    def words(self) -> str:
+        if self.own < -LITTLE:
+            return str(_("像不接受过的成果"))
+        if self.is_lack:
+            return str(_("前 20 名更像接受过的成果"))
+        if self.own > LITTLE:
+            return str(_("像接受过的成果"))
+        return str(_("以往的决定没有让它靠后"))
+
+
+@dataclass(frozen=True, slots=True)
 class WhyNot:
     """Where an achievement stands among all, and among what passes the filters."""
 
@@ -82,6 +107,8 @@ class WhyNot:
     excluded_by: list[str]
     lines: list[Line]
     terms: tuple[SharedTerm, ...]
+    decisions: Decisions | None
+    """What decisions add, where any was learned from."""
 
     @property
     def score(self) -> float:
@@ -97,6 +124,7 @@ class WhyNot:
 def why_not(
     session: Session,
     recommender: Recommender,
+    teacher: Teacher,
     need: Document,
     achievement: Achievement,
     asked: Asked,
@@ -106,18 +134,19 @@ def why_not(
     document = load_documents(session, [achievement.id]).get(achievement.id)
     if document is None or achievement.id not in known:
         return None
-    place = recommender.place_for_need(need, achievement.id, k=FIRST)
+    place = teacher.place(need, achievement.id, k=FIRST)
     excluded = excluded_by(recommender, asked, achievement.id)
     among = None
     if asked.conditions() and not excluded:
-        among = recommender.place_for_need(need, achievement.id, k=FIRST, among=asked.filter())
-    explanation = recommender.explain(need, document)
+        among = teacher.place(need, achievement.id, k=FIRST, among=asked.filter())
+    engine = teacher.engine(need)
     return WhyNot(
         place=place,
         among=among,
         excluded_by=excluded,
-        lines=_lines(recommender, among or place, need, document),
-        terms=explanation.terms[:TERMS],
+        lines=_lines(engine, among or place, need, document),
+        terms=engine.explain(need, document).terms[:TERMS],
+        decisions=_decisions(among or place),
     )
 
 
@@ -188,6 +217,11 @@ def _lines(
         words, tone = _words(signal, own, wanted, need, achievement)
         lines.append(Line(signal, own, wanted, words, tone, recommender.weights_[signal]))
     return lines
+
+
+def _decisions(place: Place) -> Decisions | None:
+    own, wanted = place.suggestion.by_signal.get(KEY), place.wanted.get(KEY)
+    return None if own is None or wanted is None else Decisions(own, wanted)
 
 
 def _words(

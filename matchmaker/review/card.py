@@ -149,7 +149,7 @@ def _lessons(learned: Learned, match: Match) -> list[Bar]:
 def _lesson(part: Part, match: Match) -> str:
     decision = part.decision
     title = decision.achievement.title
-    if decision.need.id == match.need_id:
+    if decision.need.id == match.need.id:
         words = _("像已接受的“%(title)s”") if decision.outcome else _("像不接受的“%(title)s”")
     elif decision.outcome:
         words = _("相近的需求“%(need)s”接受了“%(title)s”")

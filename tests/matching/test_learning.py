@@ -16,10 +16,10 @@ from matchmaker.db import Database
 from matchmaker.matching.learning import Teacher
 from matchmaker.review import service as review
 from matchmaker.review.card import card_of
-from models import Match, Need, Role, User
+from models import Achievement, Match, MatchStatus, Need, Role, User
 from tests import factories
 from tests.conftest import SignedIn
-from tests.pages import opened
+from tests.pages import one, opened
 
 TITLES = (
     "柑橘采摘机器人的视觉识别",
@@ -184,6 +184,58 @@ def test_the_organiser_sees_it_on_the_desk_and_switches_it_off_and_on(
     browser.post(f"/review/needs/{need_id}/learning", data={"on": "1"})
     jobs.run_due(database)
     assert "次序参考了 1 项决定" in opened(browser, "/review").text
+
+
+def test_all_ranks_are_those_of_the_desk(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch, signed_in: SignedIn
+) -> None:
+    for title, verb, values in (
+        (TITLES[2], "accept", {}),
+        (TITLES[0], "reject", {"reason": "too_early"}),
+        (TITLES[4], "reject", {"reason": "other_problem"}),
+    ):
+        decide(database, organiser, title, verb, **values)
+    settle(database, monkeypatch)
+    browser = signed_in(organiser)
+    with database.reading() as session:
+        need_id = session.scalars(select(Need.id)).one()
+        ids = {row.title: row.id for row in session.scalars(select(Achievement))}
+
+    page = opened(browser, f"/matching/need/{need_id}")
+    lines = [
+        (one(row, "th a").get_text(), int(one(row, ".score b").get_text()))
+        for row in page.select(".mm-ranked tbody tr")
+    ]
+    desk = [(title, round(100 * score)) for title, score in order(database, need_id)]
+    assert lines[: len(desk)] == desk
+    assert "其中以往的决定 +" in one(page, f"#a{ids[TITLES[2]]} .score").get_text()
+    assert "学到的变化" in page.text
+
+    compared = opened(browser, f"/matching/need/{need_id}", item=str(ids[TITLES[2]]))
+    (words,) = [
+        row.get_text(" ", strip=True)
+        for row in compared.select(".mm-lacks tbody tr")
+        if "以往的决定" in row.get_text()
+    ]
+    assert "像接受过的成果" in words
+    rank = one(compared, f"#a{ids[TITLES[2]]} .rank").get_text()
+    assert f"第 {rank} 名" in one(compared, "#why").get_text()
+
+    side_by_side = opened(browser, f"/matching/need/{need_id}/compare/{ids[TITLES[1]]}")
+    assert f"像已接受的“{TITLES[2]}”" in side_by_side.text
+
+
+def test_a_list_under_raised_weights_names_them(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(database, organiser, TITLES[0], "reject", reason="too_early")
+    settle(database, monkeypatch)
+    with database.reading() as session:
+        usual = index_of(database).recommender().model_id
+        waiting = select(Match.model).where(Match.status == MatchStatus.SUGGESTED)
+        (model,) = set(session.scalars(waiting))
+    assert model != usual
+    assert model.startswith("tfidf-3 w2-")
 
 
 def test_owners_see_that_decisions_count_but_not_which(

@@ -229,10 +229,10 @@ def rows(session: Session) -> tuple[User, Need, Achievement, Suggestion]:
 def test_a_pair_is_picked_stays_through_a_refresh_and_is_taken_back(session: Session) -> None:
     actor, need, achievement, scored = rows(session)
 
-    match = service.pick(session, actor, need, achievement, scored=scored, model="m")
-    again = service.pick(session, actor, need, achievement, scored=scored, model="m")
-    service.store(session, PostingKind.NEED, {need.id: []}, "m")
-    service.store(session, PostingKind.ACHIEVEMENT, {achievement.id: []}, "m")
+    match = service.pick(session, actor, need, achievement, scored=scored)
+    again = service.pick(session, actor, need, achievement, scored=scored)
+    service.store(session, PostingKind.NEED, {need.id: []})
+    service.store(session, PostingKind.ACHIEVEMENT, {achievement.id: []})
 
     assert again is match
     assert session.scalars(select(Match)).one().picked_by_id == actor.id
@@ -249,7 +249,7 @@ def test_only_organisers_pick(session: Session, role: Role) -> None:
     actor = factories.make_user(session, role)
 
     with pytest.raises(NotAllowedError):
-        service.pick(session, actor, need, achievement, scored=scored, model="m")
+        service.pick(session, actor, need, achievement, scored=scored)
     match = factories.make_match(session, need, achievement, picked_by_id=_organiser.id)
     with pytest.raises(NotAllowedError):
         service.take_back(session, actor, match)
@@ -261,7 +261,7 @@ def test_a_deferred_pair_is_decided_too(session: Session) -> None:
                          decided_by_id=actor.id, decided_at=clock.now())  # fmt: skip
 
     with pytest.raises(NotNowError):
-        service.pick(session, actor, need, achievement, scored=scored, model="m")
+        service.pick(session, actor, need, achievement, scored=scored)
 
 
 def test_two_people_at_once_get_one_pair(own_database: Database) -> None:
@@ -277,7 +277,7 @@ def test_two_people_at_once_get_one_pair(own_database: Database) -> None:
         with own_database.transaction() as session:
             match = service.pick(
                 session, session.get_one(User, user_id), session.get_one(Need, ids[0]),
-                session.get_one(Achievement, ids[1]), scored=scored, model="m",
+                session.get_one(Achievement, ids[1]), scored=scored,
             )  # fmt: skip
             found.append(match.id)
 
