@@ -1,6 +1,8 @@
 """What decisions teach, replayed on judged pairs; prints JSON.
 
-python bench/replay.py DATA, where DATA holds `matching/contest2019_open` (labelled pairs).
+python bench/replay.py DATA [--encoder packaged], where DATA holds `matching/contest2019_open`
+(labelled pairs). With a model of meaning, `meaning` is `own` where achievements are alike by words
+and by meaning; the scores stay those of words, so that both begin at the same lists.
 
 Of every requirement five judged achievements are revealed, and the rest is ranked before and
 after: `top` reveals the first five of the engine's list, as an organiser would decide them,
@@ -22,6 +24,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -36,8 +39,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from matchmaker.engine import Recommender
 from matchmaker.engine import evaluation as ev
 from matchmaker.engine.acceptance import AcceptanceModel, reliability
+from matchmaker.engine.encoders import encoder_from
 from matchmaker.engine.learning import Decision, Lessons
 from matchmaker.engine.lexical import full_text
+from matchmaker.engine.meaning import Meaning
+from matchmaker.engine.vectors import Vectors
 from matchmaker.engine.weighting import Counted, Weighting
 
 REVEALED = 5
@@ -88,12 +94,14 @@ def replay(lines: Judged, protocol: str, seeds: int, learn: Learn, key: str) -> 
     return np.mean(found, axis=0).tolist() if found else None
 
 
-def lessons(weighting: Weighting, others: Mapping[str, Sequence[Decision]]) -> Learn:
+def lessons(
+    weighting: Weighting, others: Mapping[str, Sequence[Decision]], meaning: Meaning | None = None
+) -> Learn:
     def learn(
         shown: Sequence[Decision], rest: Sequence[Decision], key: str
     ) -> NDArray[np.float64]:
         known = [*shown, *others.get(key, ())]
-        learned = Lessons(weighting).fit(rest[0].need, known)
+        learned = Lessons(weighting, meaning).fit(rest[0].need, known)
         return learned.changes([decision.achievement for decision in rest])
 
     return learn
@@ -182,6 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--seeds", type=int, default=8, help="draws of five at random")
+    parser.add_argument("--encoder", help="'packaged', or the folder of a model")
     options = parser.parse_args()
     data = ev.read(options.data / "matching" / "contest2019_open")
     engine = Recommender()
@@ -194,6 +203,12 @@ def main() -> None:
         "rocchio": rocchio(weighting),
         "known": lessons(weighting, heard(weighting, judged)),
     }
+    if options.encoder:
+        made = tempfile.mkdtemp(prefix="matchmaker-bench-")
+        meaning = Meaning(Vectors(made, encoder_from(options.encoder)))
+        decided = [decision for lines in judged.values() for decision, _ in lines]
+        meaning.vectors.add([full_text(decision.achievement) for decision in decided])
+        methods["meaning"] = lessons(weighting, {}, meaning)
     result: dict[str, object] = {
         protocol: {
             name: replayed(judged, learn, protocol, options.seeds, repeated)

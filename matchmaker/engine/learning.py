@@ -4,8 +4,11 @@ The score is a forecast; every decision shows its error, `outcome − score`, wh
 the score was too high. The errors are carried over to pairs like the decided ones by a kernel
 method, and two pairs are alike when both their needs and their achievements are:
 
-    k((n, a), (n', a')) = cos(n, n') · cos(a, a')
+    k((n, a), (n', a')) = cos(n, n') · alike(a, a')
     change(n, a)        = Σ_j w_j · k((n, a), (n_j, a_j))
+
+`alike` is the cosine of the words; where there is a model of meaning, the mean of that and of the
+cosine of the meanings.
 
 With w = (K + σ²I)⁻¹ · errors this is the mean of a Gaussian process (Rasmussen and Williams,
 "Gaussian Processes for Machine Learning", 2006, equation 2.25). Here no w_j may have another sign
@@ -28,6 +31,7 @@ from sklearn.exceptions import NotFittedError
 
 from .documents import Document
 from .lexical import full_text
+from .meaning import Meaning
 from .weighting import Counted, Weighting
 
 Floats = NDArray[np.float64]
@@ -93,7 +97,8 @@ class Lessons:
 
     Parameters
     ----------
-    weighting : that of a fitted `Recommender`; it says which texts are alike.
+    weighting : that of a fitted `Recommender`; it says which words are alike.
+    meaning : the signal of that recommender, where it has one.
 
     Attributes
     ----------
@@ -103,8 +108,9 @@ class Lessons:
 
     """
 
-    def __init__(self, weighting: Weighting) -> None:
+    def __init__(self, weighting: Weighting, meaning: Meaning | None = None) -> None:
         self.weighting = weighting
+        self.meaning = meaning
 
     def fit(self, need: Document, decisions: Sequence[Decision]) -> Lessons:
         """Learn what the score of this need got wrong.
@@ -117,7 +123,7 @@ class Lessons:
             if not (0 <= item.outcome <= 1 and 0 <= item.score <= 1):
                 raise ValueError("outcomes and scores must lie between 0 and 1")
         needs = {need.id: need} | {item.need.id: item.need for item in decisions}
-        between = _cosines(vectors := self._vectors([*needs.values()]), vectors)
+        between = _cosines(words := self._words([*needs.values()]), words)
         place = {key: row for row, key in enumerate(needs)}
         near = [
             item
@@ -126,8 +132,8 @@ class Lessons:
         ]
         self.decisions_ = tuple(sorted(near, key=_in_order))
         rows = [place[item.need.id] for item in self.decisions_]
-        self._texts = self._vectors([item.achievement for item in self.decisions_])
-        alike = between[np.ix_(rows, rows)] * _cosines(self._texts, self._texts)
+        self._texts = self._texts_of([item.achievement for item in self.decisions_])
+        alike = between[np.ix_(rows, rows)] * self._texts.products(self._texts)
         self.weights_ = error_weights(alike, [_error(item) for item in self.decisions_])
         self._effect = between[0, rows] * self.weights_
         return self
@@ -153,11 +159,35 @@ class Lessons:
     def _alike(self, achievements: Sequence[Document]) -> Floats:
         if not hasattr(self, "weights_"):
             raise NotFittedError("This Lessons is not fitted yet; call fit first.")
-        return _cosines(self._vectors(achievements), self._texts)
+        # being unlike an accepted achievement is no fault
+        alike: Floats = np.maximum(0.0, self._texts_of(achievements).products(self._texts))
+        return alike
 
-    def _vectors(self, documents: Sequence[Document]) -> Any:
+    def _texts_of(self, documents: Sequence[Document]) -> _Texts:
+        words = self._words(documents)
+        if self.meaning is None:
+            return _Texts(words, np.zeros((len(documents), 0)))
+        meanings = self.meaning.directions([full_text(item) for item in documents])
+        told = meanings.any(axis=1)
+        share = np.where(told, np.sqrt(0.5), 1.0)
+        return _Texts(words.multiply(share[:, None]).tocsr(), meanings * np.sqrt(0.5))
+
+    def _words(self, documents: Sequence[Document]) -> Any:
         """Return whole texts as vectors of length 1, sparse, shape (n_documents, n_columns)."""
         return self.weighting.needs(Counted.of([full_text(item) for item in documents]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Words and meanings of some texts, each with its share: together of length 1."""
+
+    words: Any
+    meanings: NDArray[Any]
+
+    def products(self, other: _Texts) -> Floats:
+        """Return how alike each is to each of the others, a kernel."""
+        found: Floats = _cosines(self.words, other.words) + self.meanings @ other.meanings.T
+        return found
 
 
 def error_weights(alike: Floats, errors: Sequence[float] | Floats, noise: float = NOISE) -> Floats:

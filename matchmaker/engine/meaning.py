@@ -60,6 +60,7 @@ class Meaning:
     def __init__(self, vectors: Vectors) -> None:
         self.vectors = vectors
         self.curve = Curve.of(vectors)
+        self._centre = vectors.encode(UNRELATED).mean(axis=0)
 
     @property
     def model_id(self) -> str:
@@ -72,6 +73,17 @@ class Meaning:
         others = self.vectors.of_keys([bytes.fromhex(digest) for digest in digests])
         (found,) = similarities(self.vectors.encode([text]), others, self.curve).tolist()
         return [None if value != value else value for value in found]  # noqa: PLR0124 - NaN
+
+    def directions(self, texts: Sequence[str]) -> Array:
+        """Return vectors of length 1 whose products are about 0 for texts without a relation.
+
+        What all texts have in common, the mean of the unrelated ones below, is taken off. Shape
+        (n_texts, dimensions); a row of zeros where a text is empty or has no vector yet.
+        """
+        rows = np.nan_to_num(_told(self.vectors.of(texts)) - self._centre)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        found: Array = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+        return found
 
 
 def _told(rows: Array) -> Array:

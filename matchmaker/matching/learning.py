@@ -169,7 +169,9 @@ class Teacher:
             for row in rows
             if row.need_id == need.id and row.reason and _signal_of(row) not in {None, TEXT}
         )
-        lessons = Lessons(self._recommender.weighting_).fit(need, self._decisions(need, rows))
+        recommender = self._recommender
+        lessons = Lessons(recommender.weighting_, recommender.meaning)
+        lessons.fit(need, self._decisions(need, rows))
         if not lessons.decisions_ and not reasons:
             return None
         return Learned(self._engine(reasons), lessons, reasons)

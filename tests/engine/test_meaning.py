@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from matchmaker.engine import Document, Recommender
 from matchmaker.engine.encoders import PackagedEncoder
+from matchmaker.engine.learning import Decision, Lessons
+from matchmaker.engine.lexical import full_text
 from matchmaker.engine.meaning import Curve, Meaning, similarities
 from matchmaker.engine.vectors import Vectors
 from tests.engine.tiny_model import Counting
@@ -112,3 +114,30 @@ def test_the_signal_of_meaning_is_one_more_part_of_the_score(tmp_path: Path) -> 
     assert why.contributions["meaning"] > 0
     (back,) = engine.suggest_for_achievement(offers[0])
     assert back.score == pytest.approx(first.score, abs=1e-6)
+
+
+def test_a_decision_moves_what_means_the_same_in_other_words(tmp_path: Path) -> None:
+    need = Document(id=1, title="正极材料产气")
+    accepted = Document(id=10, title="残锂转化")
+    others = [
+        Document(id=11, title="lithium residue"),
+        Document(id=12, title="柑橘采摘"),
+        Document(id=13, title=""),
+    ]
+    engine = Recommender().fit([need], [accepted, *others])
+    decision = Decision(need, accepted, 1.0, 0.2)
+    meaning = Meaning(Vectors(tmp_path, Languages()))
+    by_words = Lessons(engine.weighting_).fit(need, [decision])
+    assert by_words.changes(others).tolist() == [0.0, 0.0, 0.0]
+
+    unknown = Lessons(engine.weighting_, meaning).fit(need, [decision])
+    assert unknown.changes([accepted]) == pytest.approx(by_words.changes([accepted]))
+
+    meaning.vectors.add([full_text(document) for document in (accepted, *others)])
+    learned = Lessons(engine.weighting_, meaning).fit(need, [decision])
+    same, foreign, empty = learned.changes(others)
+    assert same > 0.1
+    assert foreign < same / 3
+    assert empty == 0.0
+    assert [part.decision for part in learned.parts(others[0])] == [decision]
+    assert sum(part.contribution for part in learned.parts(others[0])) == pytest.approx(same)
