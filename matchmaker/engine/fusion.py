@@ -17,7 +17,7 @@ import numpy as np
 
 from .codes import ALL_BITS
 from .documents import FIELDS, Document
-from .signals import DEFAULT_WEIGHTS, SIGNALS, WEIGHTS_VERSION
+from .signals import DEFAULT_WEIGHTS, SIGNALS, WEIGHTS_VERSION, possible
 
 Parts = Mapping[str, float | None]
 HALF = 0.2
@@ -69,6 +69,20 @@ class Fusion:
                 total += weight * part
                 present += weight
         return total / present, parts
+
+    def of_text(self, similarities: Mapping[str, float]) -> float:
+        """Return what the two texts add to the sum over the signals."""
+        return sum(self._weights[name] * calibrate(similarities[name]) for name in FIELDS)
+
+    def most(self, of_text: float, document: Document, *, is_need: bool, meaning: bool) -> float:
+        """Return a bound for the score of a document with any other that adds so much by text.
+
+        No signal is more than 1, so the score is highest where each one that the document can have
+        is present and 1.
+        """
+        others = sum(self._weights[name] for name in possible(document, is_need=is_need))
+        others += self._weights["meaning"] if meaning else 0.0
+        return (of_text + others) / (sum(self._weights[name] for name in FIELDS) + others)
 
     def present(self, parts: Parts) -> float:
         """Return the sum of the weights of the signals that are present."""

@@ -24,7 +24,10 @@ MODEL = "tfidf-3"
 LOOKED_AT = 2000
 """So many of the lexically best are looked through for one that is asked for."""
 POOL = 200
-"""Structured signals are computed for this many of the lexically best."""
+"""Structured signals count among so many of the lexically best."""
+READ_AT_A_TIME = 40
+ROUNDING = 1e-9
+"""A bound and a score are summed in another order."""
 
 
 class Recommender:
@@ -233,10 +236,11 @@ class Recommender:
 
         """
         index = self.achievements_
-        achievement = index.read([achievement_id])[achievement_id]
+        if not index.versions_of([achievement_id]):
+            raise KeyError(achievement_id)
         query = self._query([need], is_need=True)
         _, by_text = index.best(query, k=LOOKED_AT, among=among)
-        found = self._ranked(need, index, query, [achievement], is_need=True)
+        found = self._ranked(need, index, query, [achievement_id], {}, 1, is_need=True)
         ranked = self.suggest_for_need(need, k=POOL, among=among)
         if moved is not None:
             found, ranked = moved(found), moved(ranked)
@@ -318,25 +322,48 @@ class Recommender:
             if len(ids) < k:
                 first = index.first(k + len(ids), among)
                 ids += [other for other in first if other not in set(ids)][: k - len(ids)]
-            others = _read(index, ids, known)
-            found.append(self._ranked(document, index, queries[row], others, is_need=is_need)[:k])
+            found.append(
+                self._ranked(document, index, queries[row], ids, known, k, is_need=is_need)
+            )
         return found
 
     def _ranked(
-        self, document: Document, index: Index, query: sp.csr_matrix,
-        others: Sequence[Document], *, is_need: bool,
+        self, document: Document, index: Index, query: sp.csr_matrix, ids: Sequence[int],
+        known: dict[int, Document], k: int, *, is_need: bool,
     ) -> list[Suggestion]:  # fmt: skip
-        """Put a pool into the order of the whole score; equals by lot."""
-        ids = np.asarray([other.id for other in others], dtype=np.int64)
-        parts = self._fitted().fields(index, query, self._fusion.shares, ids)
+        """Return the k best of a pool in the order of the whole score; equals by lot.
+
+        Who is so far behind by text that the fields cannot bring it forward is not read.
+        """
+        parts = self._fitted().fields(index, query, self._fusion.shares, np.asarray(ids, np.int64))
+        of_text = {other: self._fusion.of_text(parts[other]) for other in ids}
+        by_text = sorted(ids, key=lambda other: -of_text[other])
+        other_side = "achievement_id" if is_need else "need_id"
+        found: list[Suggestion] = []
+        for first in range(0, len(ids), READ_AT_A_TIME):
+            most = self._fusion.most(
+                of_text[by_text[first]],
+                document,
+                is_need=is_need,
+                meaning=self.meaning is not None,
+            )
+            if len(found) >= k and most < found[k - 1].score - ROUNDING:
+                break
+            others = _read(index, by_text[first : first + READ_AT_A_TIME], known)
+            found += self._scored(document, others, parts, is_need=is_need)
+            found.sort(key=lambda item: (-item.score, lot(getattr(item, other_side), self.seed)))
+        return found[:k]
+
+    def _scored(
+        self, document: Document, others: Sequence[Document],
+        parts: Mapping[int, Mapping[str, float]], *, is_need: bool,
+    ) -> list[Suggestion]:  # fmt: skip
         model = self.model_id
         found = []
         for other, meaning in zip(others, self._meanings(document, others), strict=True):
             pair = (document, other) if is_need else (other, document)
             score, by_signal = self._fusion.combined(parts[other.id], meaning, *pair)
             found.append(Suggestion(pair[0].id, pair[1].id, score, by_signal, model))
-        other_side = "achievement_id" if is_need else "need_id"
-        found.sort(key=lambda item: (-item.score, lot(getattr(item, other_side), self.seed)))
         return found
 
     def _meanings(self, document: Document, others: Sequence[Document]) -> list[float | None]:

@@ -22,6 +22,14 @@ WEIGHTS_VERSION = "2"
 class Signal(Protocol):
     """Compares the fields of a need with those of an achievement."""
 
+    @property
+    def of_need(self) -> tuple[str, ...]:
+        """The fields of a need without which it is absent."""
+
+    @property
+    def of_achievement(self) -> tuple[str, ...]:
+        """The fields of an achievement without which it is absent."""
+
     def score(self, need: Document, achievement: Document) -> float | None:
         """Return the signal in [0, 1], or None when one side is silent."""
 
@@ -29,6 +37,7 @@ class Signal(Protocol):
 class Chain:
     """Filed under the same node of an industry scheme, or near it."""
 
+    of_need = of_achievement = ("chains",)
     by_relation: Mapping[str, float] = MappingProxyType(
         {"same": 1.0, "parent": 0.8, "crosswalk": 0.7, "near": 0.4, "other": 0.0}
     )
@@ -71,6 +80,8 @@ MODE_COMPATIBILITY: Mapping[str, Mapping[str, float]] = MappingProxyType(
 class Mode:
     """The best pair among the ways that both sides accept."""
 
+    of_need = of_achievement = ("modes",)
+
     def score(self, need: Document, achievement: Document) -> float | None:
         if not need.modes or not achievement.modes:
             return None
@@ -84,6 +95,7 @@ class Mode:
 class Readiness:
     """Whether the achievement is as mature as the need asks; each missing level costs more."""
 
+    of_need = of_achievement = ("trl",)
     by_gap = (1.0, 0.7, 0.4, 0.15)
 
     def score(self, need: Document, achievement: Document) -> float | None:
@@ -96,6 +108,7 @@ class Readiness:
 class Region:
     """Same county or district, same province-level division, or across the border."""
 
+    of_need = of_achievement = ("region",)
     same, province, across = 1.0, 0.8, 0.3
 
     def score(self, need: Document, achievement: Document) -> float | None:
@@ -113,6 +126,8 @@ class Budget:
     it, a price counts (budget / price)², so half as much again still counts .44: prices are talked
     about. A range counts as the mean over its prices, so one that is partly within stands between.
     """
+
+    of_need, of_achievement = ("budget",), ("price_from",)
 
     def score(self, need: Document, achievement: Document) -> float | None:
         if need.budget is None or achievement.price_from is None:
@@ -140,6 +155,7 @@ class Deadline:
     to take it for level 9 would be a guess, so the signal is absent then.
     """
 
+    of_need, of_achievement = ("deadline", "published", "trl"), ("trl",)
     months_per_level = 12
     """Assumed, not measured: about three years from the laboratory (4) to a first use (7)."""
     days_per_month = 30.4375
@@ -166,6 +182,8 @@ class Deadline:
 class Indicators:
     """The share of the need's targets that the achievement states it reaches."""
 
+    of_need = of_achievement = ("indicators",)
+
     def score(self, need: Document, achievement: Document) -> float | None:
         if not need.indicators or not achievement.indicators:
             return None
@@ -178,3 +196,15 @@ SIGNALS: Mapping[str, Signal] = MappingProxyType(
         "budget": Budget(), "deadline": Deadline(), "indicators": Indicators(),
     }
 )  # fmt: skip
+
+
+def possible(document: Document, *, is_need: bool) -> list[str]:
+    """Name the signals that a document can have with some other one."""
+    return [
+        name
+        for name, signal in SIGNALS.items()
+        if all(
+            getattr(document, field) not in (None, frozenset(), ())
+            for field in (signal.of_need if is_need else signal.of_achievement)
+        )
+    ]

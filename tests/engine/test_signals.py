@@ -18,6 +18,7 @@ from matchmaker.engine.signals import (
     Chain,
     Deadline,
     Indicators,
+    possible,
 )
 
 DAY = date(2026, 11, 23)
@@ -319,3 +320,38 @@ def test_a_silent_side_leaves_a_signal_out(own: dict[str, Any], name: str) -> No
 
     assert SIGNALS[name].score(Document(id=1, **own), silent) is None
     assert SIGNALS[name].score(silent, Document(id=1, **own)) is None
+
+
+@given(st.fixed_dictionaries(fields), st.fixed_dictionaries(fields))
+def test_a_signal_is_there_only_where_both_sides_can_have_it(
+    own: dict[str, Any], others: dict[str, Any]
+) -> None:
+    one, other = Document(id=1, **own), Document(id=2, **others)
+    both = set(possible(one, is_need=True)) & set(possible(other, is_need=False))
+
+    assert {
+        name for name, signal in SIGNALS.items() if signal.score(one, other) is not None
+    } <= both
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.fixed_dictionaries(fields),
+    st.lists(st.fixed_dictionaries(fields), min_size=1, max_size=12),
+    st.integers(1, 5),
+)
+def test_who_is_not_read_would_not_have_been_among_the_best(
+    own: dict[str, Any], others: list[dict[str, Any]], k: int
+) -> None:
+    one = Document(id=1, **own)
+    offers = [Document(id=2 + i, **values) for i, values in enumerate(others)]
+    engine = Recommender().fit([one], offers)
+    everyone = engine.suggest_for_need(one, k=k)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("matchmaker.engine.recommender.READ_AT_A_TIME", 2)
+
+        assert engine.suggest_for_need(one, k=k) == everyone
+
+    for item in everyone:
+        other = offers[item.achievement_id - 2]
+        assert item.score == pytest.approx(engine.score(one, other).score, abs=1e-6)
