@@ -1,4 +1,4 @@
-"""An office that imports: through its page, or through the function beneath."""
+"""An administrator at a browser, and an office that imports."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ from tests.conftest import SignedIn
 @pytest.fixture
 def office(signed_in: SignedIn, organiser: User) -> FlaskClient:
     return signed_in(organiser)
+
+
+@pytest.fixture
+def browser(signed_in: SignedIn, administrator: User) -> FlaskClient:
+    return signed_in(administrator)
 
 
 @pytest.fixture
