@@ -64,8 +64,14 @@ def use(data: Path, folder: Path, records: int) -> dict[str, Any]:
     rng = np.random.default_rng(1)
     texts = read_texts(data, min(records, 100_000))
     asked = [
-        Document(id=-1, title=texts[i][:TITLE], body=texts[i][TITLE:150])
-        for i in rng.integers(0, len(texts), ASKED)
+        Document(
+            id=-1,
+            title=texts[i][:TITLE],
+            body=texts[i][TITLE:150],
+            chains=frozenset([str(n % CHAINS)]),
+            trl=n % 9 + 1,
+        )
+        for n, i in enumerate(rng.integers(0, len(texts), ASKED))
     ]
     del texts
     small = Recommender().fit([], asked[:1])  # loops, tables and words: not the index

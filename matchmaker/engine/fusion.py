@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .codes import ALL_BITS
 from .documents import FIELDS, Document
@@ -70,9 +71,13 @@ class Fusion:
                 present += weight
         return total / present, parts
 
-    def of_text(self, similarities: Mapping[str, float]) -> float:
-        """Return what the two texts add to the sum over the signals."""
-        return sum(self._weights[name] * calibrate(similarities[name]) for name in FIELDS)
+    def of_text(self, similarities: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return what the texts add to the sum over the signals; shapes (n,) and (n,)."""
+        squares = {name: np.maximum(similarities[name], 0.0) ** 2 for name in FIELDS}
+        found: NDArray[np.float64] = sum(  # type: ignore[assignment]
+            self._weights[name] * square / (square + HALF**2) for name, square in squares.items()
+        )
+        return found
 
     def most(self, of_text: float, document: Document, *, is_need: bool, meaning: bool) -> float:
         """Return a bound for the score of a document with any other that adds so much by text.

@@ -160,19 +160,23 @@ class Index:
                 _scan(segment, allowed, queries, scores, best, threads)
         return scores, best
 
-    def sums(self, query: sp.csr_matrix, wanted: Ids) -> dict[int, float]:
-        """Return the sum of the products with one query for each wanted document that is here."""
-        found: dict[int, float] = {}
+    def sums(
+        self, columns: NDArray[np.int32], weights: NDArray[np.float32], wanted: Ids
+    ) -> NDArray[np.float32]:
+        """Return the sum of the products with one query for each wanted document, 0 for others.
+
+        `columns` and `weights` are those of the query, `wanted` has shape (n,), as has the result.
+        """
+        sums = np.zeros(len(wanted), dtype=np.float32)
         for segment in self.segments:
             places = segment.places_of(wanted)
             here = places >= 0
             if here.any():
-                sums = kernels.picked(
+                sums[here] = kernels.picked(
                     segment.starts, segment.places, segment.values,
-                    places[here].astype(np.uint16), segment.local(query.indices), query.data,
+                    places[here].astype(np.uint16), segment.local(columns), weights,
                 )  # fmt: skip
-                found |= dict(zip(wanted[here].tolist(), sums.tolist(), strict=True))
-        return found
+        return sums
 
     def held(self) -> NDArray[np.int64]:
         """Return how many documents have each column, masked ones included; shape (width,)."""

@@ -335,18 +335,19 @@ class Recommender:
 
         Who is so far behind by text that the fields cannot bring it forward is not read.
         """
-        parts = self._fitted().fields(index, query, self._fusion.shares, np.asarray(ids, np.int64))
-        of_text = {other: self._fusion.of_text(parts[other]) for other in ids}
-        by_text = sorted(ids, key=lambda other: -of_text[other])
+        pool = np.asarray(ids, dtype=np.int64)
+        fields = self._fitted().fields(index, query, self._fusion.shares, pool)
+        of_text = self._fusion.of_text(fields)
+        order = np.argsort(-of_text, kind="stable")
+        by_text = pool[order].tolist()
+        columns = [fields[name][order].tolist() for name in FIELDS]
+        parts = dict(zip(by_text, zip(*columns, strict=True), strict=True))
         other_side = "achievement_id" if is_need else "need_id"
+        has_meaning = self.meaning is not None
         found: list[Suggestion] = []
-        for first in range(0, len(ids), READ_AT_A_TIME):
-            most = self._fusion.most(
-                of_text[by_text[first]],
-                document,
-                is_need=is_need,
-                meaning=self.meaning is not None,
-            )
+        for first in range(0, len(by_text), READ_AT_A_TIME):
+            best = float(of_text[order[first]])
+            most = self._fusion.most(best, document, is_need=is_need, meaning=has_meaning)
             if len(found) >= k and most < found[k - 1].score - ROUNDING:
                 break
             others = _read(index, by_text[first : first + READ_AT_A_TIME], known)
@@ -356,13 +357,14 @@ class Recommender:
 
     def _scored(
         self, document: Document, others: Sequence[Document],
-        parts: Mapping[int, Mapping[str, float]], *, is_need: bool,
+        parts: Mapping[int, Sequence[float]], *, is_need: bool,
     ) -> list[Suggestion]:  # fmt: skip
         model = self.model_id
         found = []
         for other, meaning in zip(others, self._meanings(document, others), strict=True):
             pair = (document, other) if is_need else (other, document)
-            score, by_signal = self._fusion.combined(parts[other.id], meaning, *pair)
+            similarities = dict(zip(FIELDS, parts[other.id], strict=True))
+            score, by_signal = self._fusion.combined(similarities, meaning, *pair)
             found.append(Suggestion(pair[0].id, pair[1].id, score, by_signal, model))
         return found
 
