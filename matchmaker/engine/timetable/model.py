@@ -1,0 +1,276 @@
+"""The exact model: which wish stands in which slot, and who comes; solved by HiGHS.
+
+    y[w, t] = 1   wish w stands in slot t              Σ_t y[w, t] ≤ 1
+    u[w, t, p]    person p comes for one side of w     Σ_p u[w, t, p] = y[w, t]
+
+u is left out where a side has one person who can come; y stands in its place. Every person sits
+once per slot, and limits are sums over y and u. Tables need no numbers: in each slot the meetings
+that find no table of their own team are no more than the open tables for everyone. The goals are
+taken one after the other; what a goal reached is a constraint of the next.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from .board import Place
+from .problem import Problem
+
+Floats = NDArray[np.float64]
+WHOLE = 1e-6
+"""How far from a whole number a solution may be."""
+OPTIMAL, LIMIT, INFEASIBLE = 0, 1, 2
+"""What `scipy.optimize.milp` calls these."""
+
+
+class InfeasibleError(ValueError):
+    """What is to stand cannot all stand."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Constraints low ≤ A·x ≤ high, line by line."""
+
+    columns: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    starts: list[int] = field(default_factory=lambda: [0])
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+
+    def add(self, terms: Iterable[tuple[int, float]], low: float, high: float) -> None:
+        for column, value in terms:
+            self.columns.append(column)
+            self.values.append(value)
+        self.starts.append(len(self.columns))
+        self.low.append(low)
+        self.high.append(high)
+
+    def at_most(self, columns: Iterable[int], most: float) -> None:
+        """Let a sum be no more than this, where it could be."""
+        found = list(columns)
+        if len(found) > most:
+            self.add([(column, 1.0) for column in found], -np.inf, most)
+
+    def matrix(self, width: int) -> sp.csr_matrix:
+        found = sp.csr_matrix(
+            (self.values, self.columns, self.starts), shape=(len(self.low), width)
+        )
+        found.sum_duplicates()  # HiGHS refuses a column that stands twice in a line
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What a solve found: places of wishes, None when nothing; whether it is proven; its bound."""
+
+    places: Mapping[int, Place] | None
+    proven: bool
+    value: float
+    bound: float
+
+
+class Model:
+    """The rules of an instance as constraints, made once; goals are asked of it.
+
+    Raises:
+        InfeasibleError: from `solve`, when what stands cannot all stand.
+
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.rows = Rows()
+        self.low: list[float] = []
+        self.high: list[float] = []
+        self.whole: list[int] = []
+        self.y: dict[tuple[int, int], int] = {}
+        self.who: dict[tuple[int, int], tuple[dict[int, int], dict[int, int]]] = {}
+        """By wish and slot: for each side, the column of each person who may come."""
+        self.of_wish: dict[int, list[int]] = defaultdict(list)
+        self.seat: dict[tuple[int, int], list[int]] = defaultdict(list)
+        """By person and slot: the columns that seat this person there."""
+        self.of_team: dict[int, list[int]] = defaultdict(list)
+        for wish in problem.wishes:
+            self._wish(wish)
+        self._people()
+        for team, columns in self.of_team.items():
+            most = problem.instance.teams[team].most
+            if most is not None:
+                self.rows.at_most(columns, most)
+        self._tables()
+
+    # ---- the rules
+
+    def _column(self, low: float, high: float, *, whole: bool = True) -> int:
+        self.low.append(low)
+        self.high.append(high)
+        self.whole.append(int(whole))
+        return len(self.low) - 1
+
+    def _wish(self, wish: int) -> None:
+        pinned = wish in self.problem.pins
+        for slot in self.problem.slots_of(wish):
+            sides = self.problem.people_in(wish, slot)
+            if not all(sides):
+                continue
+            y = self.y[wish, slot] = self._column(1.0 if pinned else 0.0, 1.0)
+            self.of_wish[wish].append(y)
+            ones, others = (self._side(y, people, slot) for people in sides)
+            self.who[wish, slot] = ones, others
+        columns = self.of_wish[wish]
+        self.rows.at_most(columns, 1)
+        for team in self.problem.teams[wish]:
+            self.of_team[team] += columns
+
+    def _side(self, y: int, people: list[int], slot: int) -> dict[int, int]:
+        if len(people) == 1:
+            found = {people[0]: y}
+        else:
+            found = {person: self._column(0.0, 1.0) for person in people}
+            self.rows.add([(y, -1.0), *((u, 1.0) for u in found.values())], 0.0, 0.0)
+        for person, column in found.items():
+            self.seat[person, slot].append(column)
+        return found
+
+    def _people(self) -> None:
+        of_person: dict[int, list[int]] = defaultdict(list)
+        for (seated, _slot), columns in self.seat.items():
+            self.rows.at_most(columns, 1)
+            of_person[seated] += columns
+        for number, person in enumerate(self.problem.instance.people):
+            if person.most is not None:
+                self.rows.at_most(of_person[number], person.most)
+            if person.most_in_a_row:
+                for run in self.problem.runs[person.most_in_a_row]:
+                    seats = [
+                        column for slot in run for column in self.seat.get((number, slot), ())
+                    ]
+                    if sum((number, slot) in self.seat for slot in run) > person.most_in_a_row:
+                        self.rows.at_most(seats, person.most_in_a_row)
+
+    def _tables(self) -> None:
+        problem = self.problem
+        by_slot: dict[int, list[int]] = defaultdict(list)
+        for wish, slot in self.y:
+            if wish not in problem.pins:
+                by_slot[slot].append(wish)
+        for slot, wishes in by_slot.items():
+            hosted: dict[int, list[int]] = defaultdict(list)
+            for wish in wishes:
+                hosts = [team for team in problem.hosts[wish] if problem.open_fixed[team][slot]]
+                y = self.y[wish, slot]
+                if len(hosts) == 1:
+                    hosted[hosts[0]].append(y)
+                elif hosts:
+                    halves = [self._column(0.0, 1.0) for _ in hosts]
+                    self.rows.add([(y, -1.0), *((half, 1.0) for half in halves)], -np.inf, 0.0)
+                    for team, half in zip(hosts, halves, strict=True):
+                        hosted[team].append(half)
+            seated = [
+                self._seated(columns, len(problem.open_fixed[team][slot]))
+                for team, columns in hosted.items()
+            ]
+            needed = [(self.y[wish, slot], 1.0) for wish in wishes]
+            own = [(column, -1.0) for columns in seated for column in columns]
+            room = len(problem.open_free[slot])
+            if len(needed) > room:
+                self.rows.add(needed + own, -np.inf, room)
+
+    def _seated(self, columns: list[int], tables: int) -> list[int]:
+        """Return columns whose sum is how many of some meetings sit at tables of their own."""
+        if len(columns) <= tables:
+            return columns
+        z = self._column(0.0, tables, whole=False)
+        self.rows.add([(z, 1.0), *((column, -1.0) for column in columns)], -np.inf, 0.0)
+        return [z]
+
+    # ---- goals
+
+    @property
+    def width(self) -> int:
+        return len(self.low)
+
+    def solve(self, goal: Mapping[int, float], seconds: float) -> Solution:
+        """Find the places for which the sum over the goal's columns is largest.
+
+        Raises:
+            InfeasibleError: there are none at all.
+
+        """
+        if not self.width:
+            return Solution({}, proven=True, value=0.0, bound=0.0)
+        costs = np.zeros(self.width)
+        for column, value in goal.items():
+            costs[column] -= value
+        rows = self.rows
+        found = milp(
+            costs,
+            integrality=np.asarray(self.whole),
+            bounds=Bounds(np.asarray(self.low), np.asarray(self.high)),
+            constraints=LinearConstraint(rows.matrix(self.width), rows.low, rows.high)
+            if rows.low
+            else (),
+            options={"time_limit": max(0.05, seconds), "mip_rel_gap": 0.0},
+        )
+        if found.status == INFEASIBLE:
+            raise InfeasibleError
+        everything = float(sum(value for value in goal.values() if value > 0))
+        dual = found.get("mip_dual_bound")
+        bound = everything if dual is None or not np.isfinite(dual) else min(everything, -dual)
+        if found.x is None:
+            return Solution(None, proven=False, value=-np.inf, bound=bound)
+        value = float(sum(value * found.x[column] for column, value in goal.items()))
+        proven = found.status == OPTIMAL
+        return Solution(self.places(found.x), proven, value, value if proven else bound)
+
+    def places(self, x: Floats) -> dict[int, Place]:
+        found = {}
+        for (wish, slot), y in self.y.items():
+            if x[y] > 1 / 2:
+                ones, others = self.who[wish, slot]
+                a, b = (max(side, key=lambda p: x[side[p]]) for side in (ones, others))
+                found[wish] = Place(slot, a, b)
+        return found
+
+    def column_of(self, wish: int, place: Place) -> int | None:
+        """Return a column that is 1 only where a wish stands in a place with these people."""
+        if (wish, place.slot) not in self.y:
+            return None
+        ones, others = self.who[wish, place.slot]
+        if place.a not in ones or place.b not in others:
+            return None
+        needed = {ones[place.a], others[place.b]}
+        if len(needed) == 1:
+            return needed.pop()
+        both = self._column(0.0, 1.0, whole=False)
+        for column in needed:
+            self.rows.add([(both, 1.0), (column, -1.0)], -np.inf, 0.0)
+        return both
+
+    def met(self, team: int) -> int | None:
+        """Return a column that is 1 only where a team has a meeting; None when it can have none."""
+        columns = self.of_team.get(team)
+        if not columns:
+            return None
+        some = self._column(0.0, 1.0)
+        self.rows.add([(some, 1.0), *((column, -1.0) for column in columns)], -np.inf, 0.0)
+        return some
+
+    def missing(self, team: int, least: int) -> int:
+        """Return a column that is no less than what a team lacks to its least number."""
+        lack = self._column(0.0, least, whole=False)
+        columns = self.of_team.get(team, [])
+        self.rows.add([(lack, 1.0), *((column, 1.0) for column in columns)], least, np.inf)
+        return lack
+
+    def require(self, goal: Mapping[int, float], least: float) -> None:
+        """Keep what a goal reached."""
+        if goal:
+            self.rows.add(goal.items(), least - WHOLE, np.inf)
