@@ -341,5 +341,5 @@ def _yuan(wan: Any) -> Decimal:
 
 def _words(error: MatchmakerError) -> str:
     if isinstance(error, InvalidError) and error.fields:
-        return "；".join(f"{name}: {text}" for name, text in error.fields.items())
+        return str(_("；").join(f"{name}: {text}" for name, text in error.fields.items()))
     return str(error.message or _("这一步您还不能做"))

@@ -63,13 +63,17 @@ class Fusion:
         parts["meaning"] = meaning
         for name, signal in SIGNALS.items():
             parts[name] = signal.score(need, achievement)
+        return self.score(parts), parts
+
+    def score(self, parts: Parts) -> float:
+        """Return the score of a pair whose signals are known."""
         total = present = 0.0
         for name, part in parts.items():  # not `sum`, which rounds as the version of Python does
             if part is not None:
                 weight = self._weights[name]
                 total += weight * part
                 present += weight
-        return total / present, parts
+        return total / present
 
     def of_text(self, similarities: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return what the texts add to the sum over the signals; shapes (n,) and (n,)."""

@@ -14,7 +14,8 @@ With w = (K + σ²I)⁻¹ · errors this is the mean of a Gaussian process (Rasm
 "Gaussian Processes for Machine Learning", 2006, equation 2.25). Here no w_j may have another sign
 than its error, so being like an accepted achievement never costs anything; that is the dual of a
 squared hinge loss: what the other decisions already explain adds nothing. The change is a sum with
-one part for each decision, so it can be shown, and undone by leaving decisions out.
+one part for each decision, so it can be shown, and undone by leaving decisions out. A decision moves
+what is like its pair, not the pair itself, which is decided.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ System", 1971)."""
 NEAR = 0.5
 """Decisions on needs less alike than this (cosine) are not listened to."""
 
+NOBODY = -(2**62)
+"""No achievement has this id."""
 TEXT = "text"
 SPEAKS_OF: Mapping[str, str | None] = MappingProxyType(
     {
@@ -131,6 +134,10 @@ class Lessons:
             if item.need.id == need.id or between[0, place[item.need.id]] >= NEAR
         ]
         self.decisions_ = tuple(sorted(near, key=_in_order))
+        self._own = np.asarray(
+            [d.achievement.id if d.need.id == need.id else NOBODY for d in self.decisions_],
+            dtype=np.int64,
+        )
         rows = [place[item.need.id] for item in self.decisions_]
         self._texts = self._texts_of([item.achievement for item in self.decisions_])
         alike = between[np.ix_(rows, rows)] * self._texts.products(self._texts)
@@ -161,6 +168,8 @@ class Lessons:
             raise NotFittedError("This Lessons is not fitted yet; call fit first.")
         # being unlike an accepted achievement is no fault
         alike: Floats = np.maximum(0.0, self._texts_of(achievements).products(self._texts))
+        ids = np.asarray([item.id for item in achievements], dtype=np.int64)
+        alike[ids[:, None] == self._own[None, :]] = 0.0
         return alike
 
     def _texts_of(self, documents: Sequence[Document]) -> _Texts:
@@ -175,6 +184,16 @@ class Lessons:
     def _words(self, documents: Sequence[Document]) -> Any:
         """Return whole texts as vectors of length 1, sparse, shape (n_documents, n_columns)."""
         return self.weighting.needs(Counted.of([full_text(item) for item in documents]))
+
+
+def near_needs(weighting: Weighting, need: Document, others: Sequence[Document]) -> list[Document]:
+    """Return those of some needs that are alike enough for their decisions to count here."""
+    if not others:
+        return []
+    texts = [full_text(item) for item in (need, *others)]
+    vectors = weighting.needs(Counted.of(texts))
+    alike = _cosines(vectors[:1], vectors[1:])[0]
+    return [other for other, value in zip(others, alike.tolist(), strict=True) if value >= NEAR]
 
 
 @dataclass(frozen=True, slots=True)

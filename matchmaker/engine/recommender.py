@@ -287,6 +287,10 @@ class Recommender:
             for i, (need, other) in enumerate(pairs)
         ]
 
+    def weighed(self, by_signal: Mapping[str, float | None]) -> float:
+        """Return what signals come to under the weights in force; other names do not count."""
+        return self._fusion.score({name: by_signal.get(name) for name in self.weights_})
+
     def explain(self, need: Document, achievement: Document) -> Explanation:
         """Say where the score of a pair comes from; see `Explanation`."""
         suggestion = self.score(need, achievement)

@@ -220,8 +220,13 @@ def navigation(session: Session, actor: User) -> list[NavigationItem]:
             needs, achievements,
             NavigationItem("review.history", _("动态"), "activity"),
         ]  # fmt: skip
-    own = _("我的需求") if policy.can_post(actor, PostingKind.NEED) else _("我的成果")
     return [
-        home, NavigationItem("catalogue.mine", own, "list"), needs, achievements,
+        home, NavigationItem("catalogue.mine", _own_words(actor), "list"), needs, achievements,
         NavigationItem("review.pairings", _("对接进展"), "git-merge"),
     ]  # fmt: skip
+
+
+def _own_words(actor: User) -> str:
+    if all(policy.can_post(actor, kind) for kind in PostingKind):
+        return str(_("我的发布"))
+    return str(_("我的需求") if policy.can_post(actor, PostingKind.NEED) else _("我的成果"))

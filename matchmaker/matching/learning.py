@@ -8,8 +8,9 @@ back, or switches learning off for a need, has the list as it was.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,14 +22,23 @@ from matchmaker.engine import Document, Recommender, Suggestion
 from matchmaker.engine.documents import Place
 from matchmaker.engine.filters import Filter
 from matchmaker.engine.fusion import lot
-from matchmaker.engine.learning import SPEAKS_OF, TEXT, Decision, Lessons, reweighted
+from matchmaker.engine.learning import (
+    SPEAKS_OF,
+    TEXT,
+    Decision,
+    Lessons,
+    near_needs,
+    reweighted,
+)
 from models import Match, MatchStatus, Need
 
 DECIDED = (MatchStatus.ACCEPTED, MatchStatus.REJECTED)
 MOST = 100
-"""So many of the latest decisions on a need and on those near it are listened to."""
+"""So many decisions are listened to: the latest on the need itself, then those on others."""
 NEAR_NEEDS = 30
-"""So many of the needs closest by text may lend their decisions."""
+"""So many of the needs closest by text, of those with decisions, may lend theirs."""
+LISTENERS = 200
+"""Needs that may listen to one another are looked for among so many of the closest."""
 POOL = 200
 """What was learned is looked for among so many of the best: as many as the engine ranks."""
 KEY = "decisions"
@@ -79,15 +89,62 @@ def moved_by(item: Suggestion, change: float) -> Suggestion:
     return replace(item, score=score, by_signal={**item.by_signal, KEY: change})
 
 
-class Teacher:
-    """Finds the lessons of needs, each once; for one request or one batch of a job."""
+Listening = Mapping[int, AbstractSet[int]]
+"""By need, which of those with decisions may be near it."""
 
-    def __init__(self, session: Session, recommender: Recommender) -> None:
+
+def deciding(session: Session) -> set[int]:
+    """Return the ids of the needs on which something is decided."""
+    decided = select(Match.need_id).where(Match.status.in_(DECIDED)).distinct()
+    return set(session.scalars(decided))
+
+
+def listening(session: Session, recommender: Recommender) -> Listening:
+    """Find out once, for a job over all needs, which of them listen to which decisions.
+
+    Asks once for each need with decisions, and not once for each need that there is.
+    """
+    found: dict[int, set[int]] = defaultdict(set)
+    for need_id, need in load_documents(session, sorted(deciding(session))).items():
+        for listener in _closest(recommender, need, LISTENERS):
+            found[listener].add(need_id)
+    return found
+
+
+def listeners(session: Session, recommender: Recommender, need: Document) -> list[int]:
+    """Return the need, and the ids of all that listen to decisions on it."""
+    others = load_documents(session, sorted(_closest(recommender, need, LISTENERS) - {need.id}))
+    near = near_needs(recommender.weighting_, need, [*others.values()])
+    return sorted({need.id, *(other.id for other in near)})
+
+
+def _closest(
+    recommender: Recommender, need: Document, k: int, among: Iterable[int] | None = None
+) -> set[int]:
+    text = f"{need.title}\n{need.body}"
+    found = recommender.search(text, side="need", k=k, among=among)
+    return {other for other, _score in found}
+
+
+class Teacher:
+    """Finds the lessons of needs, each once; for one request or one batch of a job.
+
+    A job over all needs gives `near`, see `listening`.
+    """
+
+    def __init__(
+        self, session: Session, recommender: Recommender, near: Listening | None = None
+    ) -> None:
         self._session = session
         self._recommender = recommender
         self._found: dict[int, Learned | None] = {}
-        decided = select(Match.need_id).where(Match.status.in_(DECIDED)).distinct()
-        self._deciding = set(session.scalars(decided))
+        self._deciding = deciding(session)
+        self._near = near
+
+    @property
+    def seed(self) -> int:
+        """The seed that orders equals."""
+        return self._recommender.seed
 
     @property
     def has_decisions(self) -> bool:
@@ -148,20 +205,24 @@ class Teacher:
             self._found[need.id] = self._learn(need)
         return self._found[need.id]
 
-    def near(self, need: Document) -> set[int]:
-        """Return the ids of the need and of those that are close to it by text."""
-        text = f"{need.title}\n{need.body}"
-        found = self._recommender.search(text, side="need", k=NEAR_NEEDS)
-        return {need.id, *(other for other, _score in found)}
+    def _heard(self, need: Document) -> set[int]:
+        """Return the ids of needs whose decisions count here: its own, and those alike."""
+        if self._near is None:
+            close = _closest(self._recommender, need, NEAR_NEEDS, self._deciding)
+        else:
+            close = set(self._near.get(need.id, ()))
+        others = self.read((close & self._deciding) - {need.id})
+        near = near_needs(self._recommender.weighting_, need, [*others.values()])
+        return {other.id for other in near} | ({need.id} & self._deciding)
 
     def _learn(self, need: Document) -> Learned | None:
-        near = self.near(need) & self._deciding if self._deciding else set()
-        if not near or self._is_off(need.id):
+        heard = self._heard(need) if self._deciding else set()
+        if not heard or self._is_off(need.id):
             return None
         rows = self._session.execute(
             select(Match.need_id, Match.achievement_id, Match.status, Match.reason)
-            .where(Match.need_id.in_(near), Match.status.in_(DECIDED))
-            .order_by(Match.decided_at.desc(), Match.id)
+            .where(Match.need_id.in_(heard), Match.status.in_(DECIDED))
+            .order_by(Match.need_id != need.id, Match.decided_at.desc(), Match.id)
             .limit(MOST)
         ).all()
         reasons = Counter(

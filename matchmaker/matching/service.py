@@ -16,12 +16,24 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from matchmaker import activity, clock, jobs
+from matchmaker.catalogue.documents import published
 from matchmaker.engine import Document, Recommender, Suggestion
+from matchmaker.engine.fusion import lot
 from matchmaker.errors import NotNowError, require
 from matchmaker.labels import label
 from matchmaker.matching import policy
-from matchmaker.matching.learning import Teacher
-from models import Achievement, Job, JobStatus, Match, MatchStatus, Need, PostingKind, User
+from matchmaker.matching.learning import DECIDED, KEY, Teacher
+from models import (
+    Achievement,
+    Job,
+    JobStatus,
+    Match,
+    MatchStatus,
+    Need,
+    Posting,
+    PostingKind,
+    User,
+)
 
 KEPT_ANYWAY = 3
 """So many of a need's best are kept whatever their score: an organiser judges the rest."""
@@ -57,11 +69,61 @@ def propose(
         lists = _taught(teacher, kind, present, lists, k)
     best = {
         document.id: [
-            item for n, item in enumerate(ranked) if item.score >= floor or n < kept_anyway
+            item
+            for n, item in enumerate(ranked)
+            if n < kept_anyway or usual_score(recommender, item) >= floor
         ]
         for document, ranked in zip(present, lists, strict=True)
     }
     return {key: best.get(key) for key in documents}
+
+
+def usual_score(recommender: Recommender, item: Suggestion) -> float:
+    """Return a score under the usual weights: raised ones order a list, they do not lengthen it."""
+    return recommender.weighed(item.by_signal) + (item.by_signal.get(KEY) or 0.0)
+
+
+def rescored(session: Session, teacher: Teacher, found: Found) -> list[Suggestion]:
+    """Score the pairs of some needs anew that wait on the desk beside the needs' own lists.
+
+    Those that are among the best of their achievement stay there with what they once scored, until
+    all is scored again; after decisions they would stand wrong between the others.
+    """
+    listed = {
+        (item.need_id, item.achievement_id) for best in found.values() for item in best or ()
+    }
+    waiting = session.execute(
+        select(Match.need_id, Match.achievement_id).where(
+            Match.need_id.in_([key for key, best in found.items() if best is not None]),
+            Match.status == MatchStatus.SUGGESTED,
+        )
+    )
+    others = [tuple(pair) for pair in waiting if tuple(pair) not in listed]
+    documents = teacher.read(key for pair in others for key in pair)
+    return [
+        teacher.score(documents[need_id], documents[achievement_id])
+        for need_id, achievement_id in others
+        if need_id in documents and achievement_id in documents
+    ]
+
+
+def store_scores(
+    session: Session, recommender: Recommender, scored: Sequence[Suggestion], *, floor: float
+) -> None:
+    """Keep new scores of pairs on the desk; what has fallen below the floor leaves it.
+
+    What was picked by hand stays.
+    """
+    moment = clock.now()
+    for item in scored:
+        pair = Match.need_id == item.need_id, Match.achievement_id == item.achievement_id
+        waits = Match.status == MatchStatus.SUGGESTED
+        if usual_score(recommender, item) < floor:
+            gone = delete(Match).where(*pair, waits, Match.picked_by_id.is_(None))
+            session.execute(gone.execution_options(synchronize_session=False))
+        values = _scored(item, moment)
+        kept = update(Match).where(*pair, waits).values(**values)
+        session.execute(kept.execution_options(synchronize_session=False))
 
 
 def _taught(
@@ -95,7 +157,7 @@ def _moved_needs(
         need = needs.get(item.need_id)
         learned = teacher.of(need) if need is not None else None
         moved.append(learned.scored(need, achievement) if need and learned else item)
-    return sorted(moved, key=lambda item: (-item.score, item.need_id))
+    return sorted(moved, key=lambda item: (-item.score, lot(item.need_id, teacher.seed)))
 
 
 def learn_later(session: Session, need_id: int) -> None:
@@ -127,16 +189,32 @@ def set_learning(session: Session, actor: User, need: Need, *, on: bool) -> None
 def store(session: Session, kind: PostingKind, found: Found) -> int:
     """Bring the rows of these records up to date; return how many suggestions they have now.
 
-    A record that is no longer published loses its undecided pairs, those picked by hand too.
+    A record that is no longer published loses its undecided pairs, those picked by hand too; what
+    was withdrawn since the lists were worked out does not come back.
     """
-    _drop(session, kind, [key for key, best in found.items() if best is None])
-    present = {key: best for key, best in found.items() if best is not None}
+    shown = _still_shown(session, found)
+    present = {
+        key: [item for item in best if {item.need_id, item.achievement_id} <= shown]
+        for key, best in found.items()
+        if best is not None and key in shown
+    }
+    _drop(session, kind, [key for key in found if key not in present])
     ids = list(present)
     for start in range(0, len(ids), AT_A_TIME):
         part = ids[start : start + AT_A_TIME]
         _store(session, kind, {key: present[key] for key in part})
     session.expire_all()
     return sum(map(len, present.values()))
+
+
+def _still_shown(session: Session, found: Found) -> set[int]:
+    pairs = [item for best in found.values() for item in best or ()]
+    ids = sorted({*found, *(i for item in pairs for i in (item.need_id, item.achievement_id))})
+    shown: set[int] = set()
+    for start in range(0, len(ids), AT_A_TIME):
+        part = select(Posting.id).where(Posting.id.in_(ids[start : start + AT_A_TIME]))
+        shown.update(session.scalars(published(part)))
+    return shown
 
 
 def _side(kind: PostingKind) -> tuple[InstrumentedAttribute[int], str]:
@@ -161,11 +239,14 @@ def _drop(session: Session, kind: PostingKind, ids: Sequence[int]) -> None:
 def _store(session: Session, kind: PostingKind, found: Mapping[int, Sequence[Suggestion]]) -> None:
     column, rank_name = _side(kind)
     own = column.in_(list(found))
-    rows = session.execute(select(Match.id, Match.need_id, Match.achievement_id).where(own))
-    known = {(need_id, achievement_id): key for key, need_id, achievement_id in rows}
+    rows = session.execute(
+        select(Match.id, Match.need_id, Match.achievement_id, Match.status).where(own)
+    ).all()
+    known = {(row.need_id, row.achievement_id): row.id for row in rows}
+    decided = {(row.need_id, row.achievement_id) for row in rows if row.status in DECIDED}
     session.execute(
         update(Match)
-        .where(own)
+        .where(own, Match.status.not_in(DECIDED))  # these keep the place they were decided at
         .values({rank_name: None})
         .execution_options(synchronize_session=False)
     )
@@ -176,6 +257,8 @@ def _store(session: Session, kind: PostingKind, found: Mapping[int, Sequence[Sug
         for rank, item in enumerate(best, start=1):
             values = {rank_name: rank, **_scored(item, moment)}
             pair = (item.need_id, item.achievement_id)
+            if pair in decided:
+                continue
             if pair in known:
                 changed.append({"key": known[pair], **values})
             else:
@@ -238,6 +321,9 @@ def pick(
     match = _of_pair(session, need, achievement)
     if match is None:
         match = _put(session, actor, need, achievement, _scored(scored, clock.now()))
+    elif match.status == MatchStatus.SUGGESTED and match.picked_by_id is None:
+        match.picked_by, match.picked_by_id = actor, actor.id
+        activity.record(session, actor, "match.picked", match, **_titles(match))
     if match.status != MatchStatus.SUGGESTED:
         raise NotNowError(
             _l("这一对已经有决定：%(status)s。没有改动。", status=label(match.status))

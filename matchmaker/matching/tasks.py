@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from matchmaker import jobs
 from matchmaker.catalogue.documents import load_documents, published
 from matchmaker.catalogue.index import index_of
-from matchmaker.engine import Document, Recommender
+from matchmaker.engine import Document, Recommender, Suggestion
 from matchmaker.engine.lexical import full_text
 from matchmaker.engine.meaning import Meaning
 from matchmaker.jobs import JobRun
 from matchmaker.matching import service
-from matchmaker.matching.learning import Teacher
+from matchmaker.matching.learning import Listening, Teacher, listeners, listening
 from models import Job, JobStatus, Posting, PostingKind
 
 BATCH = 200
@@ -33,7 +33,7 @@ def refresh(run: JobRun) -> Mapping[str, Any]:
     if kind is None:
         return {"suggestions": 0}
     recommender = index_of(run.database).recommender()
-    count = _refresh(run, recommender, kind, [posting_id])
+    count = _refresh(run, recommender, kind, [posting_id], rescore=kind == PostingKind.NEED)
     _keep_if_due(run)
     return {"suggestions": count}
 
@@ -47,8 +47,8 @@ def learn(run: JobRun) -> Mapping[str, Any]:
         documents = _published(session, [need_id])
         if need_id not in documents:
             return {"needs": 0}
-        near = sorted(Teacher(session, recommender).near(documents[need_id]))
-    _refresh(run, recommender, PostingKind.NEED, near)
+        near = listeners(session, recommender, documents[need_id])
+    _refresh(run, recommender, PostingKind.NEED, near, rescore=True)
     return {"needs": len(near)}
 
 
@@ -61,12 +61,14 @@ def refresh_all(run: JobRun) -> Mapping[str, Any]:
     if recommender.meaning is not None:
         for kind in PostingKind:
             _encode_all(run, recommender.meaning, index.ids(kind))
+    with run.database.reading() as session:
+        near = listening(session, recommender)
     done = 0
     for kind in (PostingKind.NEED, PostingKind.ACHIEVEMENT):
         ids = index.ids(kind)
         for start in range(0, len(ids), BATCH):
             part = ids[start : start + BATCH]
-            _refresh(run, recommender, kind, part, threads=THREADS)
+            _refresh(run, recommender, kind, part, threads=THREADS, near=near)
             done += len(part)
             run.report(done / total, f"{done} / {total}")
     _keep_if_due(run)
@@ -74,12 +76,13 @@ def refresh_all(run: JobRun) -> Mapping[str, Any]:
 
 
 def _keep_if_due(run: JobRun) -> None:
-    """Have the index written to its files, unless that waits already."""
+    """Have the index written to its files, unless that waits already or is being done."""
     if not index_of(run.database).wants_keeping:
         return
     with run.database.transaction() as session:
-        waits = select(Job.id).where(Job.kind == KEEP, Job.status == JobStatus.QUEUED)
-        if session.scalar(waits.limit(1)) is None:
+        begun = [JobStatus.QUEUED, JobStatus.RUNNING]
+        under_way = select(Job.id).where(Job.kind == KEEP, Job.status.in_(begun))
+        if session.scalar(under_way.limit(1)) is None:
             jobs.enqueue(session, KEEP)
 
 
@@ -90,13 +93,18 @@ def _refresh(
     ids: Sequence[int],
     *,
     threads: int = 1,
+    rescore: bool = False,
+    near: Listening | None = None,
 ) -> int:
+    """Bring the lists of some records up to date; `rescore` the pairs of needs beside them too."""
     settings = run.database.settings
     with run.database.reading() as session:
         documents = _published(session, ids)
     if recommender.meaning is not None:
         recommender.meaning.vectors.add([full_text(document) for document in documents.values()])
+    scored: list[Suggestion] = []
     with run.database.reading() as session:
+        teacher = Teacher(session, recommender, near)
         found = service.propose(
             recommender,
             kind,
@@ -104,10 +112,14 @@ def _refresh(
             k=settings.suggestions_per_record,
             floor=settings.suggestion_floor,
             threads=threads,
-            teacher=Teacher(session, recommender),
+            teacher=teacher,
         )
+        if rescore:
+            scored = service.rescored(session, teacher, found)
     with run.database.transaction() as session:
-        return service.store(session, kind, found)
+        stored = service.store(session, kind, found)
+        service.store_scores(session, recommender, scored, floor=settings.suggestion_floor)
+        return stored
 
 
 def _encode_all(run: JobRun, meaning: Meaning, ids: Sequence[int]) -> None:

@@ -26,6 +26,9 @@ FIRST = 20
 TERMS = 6
 MUCH = 0.1
 """A signal that is this much below the mean is a lack."""
+NEARLY = 0.8
+"""Of what the first ones have by text, which is small where texts are long."""
+OF_TEXT = frozenset({"title", "body", "meaning"})
 NOTHING = 0.05
 LITTLE = 0.005
 """What decisions add is told to half a hundredth."""
@@ -92,7 +95,7 @@ class Decisions:
             return str(_("像不接受过的成果"))
         if self.is_lack:
             return str(_("前 20 名更像接受过的成果"))
-        if self.own > LITTLE:
+        if self.own > self.wanted + LITTLE:
             return str(_("像接受过的成果"))
         return str(_("以往的决定没有让它靠后"))
 
@@ -230,11 +233,16 @@ def _words(
     """Return a sentence and its tone."""
     if own is None:
         return _silent(signal, need, achievement), "open"
-    if own >= FULL or (wanted is not None and own >= max(wanted - MUCH, NOTHING)):
+    if own >= FULL or (wanted is not None and own >= max(_enough(signal, wanted), NOTHING)):
         return _as_good(signal, own, need, achievement), "ok"
     if signal == "trl":
         return _level_gap(need, achievement), "lack"
     return str((NONE if own < NOTHING else LESS).get(signal, LESS[signal])), "lack"
+
+
+def _enough(signal: str, wanted: float) -> float:
+    """Return what still counts as no less than the first ones have."""
+    return wanted * NEARLY if signal in OF_TEXT else wanted - MUCH
 
 
 def _as_good(signal: str, own: float, need: Document, achievement: Document) -> str:

@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session, selectinload
 
 from matchmaker.catalogue.documents import published
 from matchmaker.engine.acceptance import ENOUGH_DECISIONS, ENOUGH_OF_EACH, Signals
+from matchmaker.i18n import named
 from matchmaker.review.acceptance import row_in_force, signals_of, tells
+from matchmaker.vocabulary.queries import chains
 from models import (
     Match,
     MatchStatus,
@@ -48,6 +50,12 @@ def measured() -> dict[str, Any]:
     path = Path(__file__).with_name("measured.json")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def measured_by_chain(session: Session) -> list[tuple[str, Any]]:
+    """What was measured in each chain, under the name that the reader reads."""
+    names = {node.name: named(node) for node in chains(session)}
+    return [(names.get(name, name), found) for name, found in measured()["by_chain"].items()]
 
 
 @dataclass(frozen=True, slots=True)

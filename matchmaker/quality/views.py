@@ -37,7 +37,7 @@ def index() -> str:
     wanting, have = queries.wanting_now(session) if forecasts is None else (0, 0)
     return render_template(
         "quality/index.html",
-        measured=queries.measured(), model=engine.model_id, weights=engine.weights_,
+        measured=queries.measured(), by_chain=queries.measured_by_chain(session), model=engine.model_id, weights=engine.weights_,
         meaning=engine.meaning and engine.meaning.model_id, signal_words=SIGNALS,
         acceptance=queries.acceptance(session), few=queries.FEW,
         hours=queries.hours_to_decision(session), needs=needs, all_needs=all_needs,

@@ -24,6 +24,8 @@ MARKED = 6
 """At most so many terms are marked in the texts; more would be noise."""
 STRONG, MIDDLE = 0.66, 0.33
 LESSONS = 4
+LEAST_TOLD = 0.005
+"""What would be shown as 0.00 stands with the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,15 @@ def card_of(
         for check in checks
         if check.verdict == "missed" and check.gap
     ]
+    unanswered = [check.name for check in checks if check.verdict == "unknown"]
+    missing = [_("成果没有给出%(names)s", names=_("、").join(unanswered))] if unanswered else []
     names = {str(node.id): named(node) for side in (need, achievement) for node in side.chains}
     return Card(
         score=min(1.0, max(0.0, explanation.score + sum(bar.value for bar in lessons))),
         bars=_bars(explanation),
         agreements=[words_of(item, names) for item in explanation.agreements],
         disagreements=missed + [words_of(item, names) for item in explanation.disagreements],
-        missing=[words_of(item, names) for item in explanation.missing],
+        missing=missing + [words_of(item, names) for item in explanation.missing],
         checks=checks,
         need_parts=_marked_parts(need, explanation, "need"),
         achievement_parts=_marked_parts(achievement, explanation, "achievement"),
@@ -138,7 +142,8 @@ def card_of(
 def _lessons(learned: Learned, match: Match) -> list[Bar]:
     """Return one line for each decision that counts here, the smallest together in one."""
     parts = learned.lessons.parts(document_of(match.achievement))
-    shown, rest = parts[:LESSONS], parts[LESSONS:]
+    told = sum(abs(part.contribution) >= LEAST_TOLD for part in parts[:LESSONS])
+    shown, rest = parts[:told], parts[told:]
     bars = [Bar(_lesson(part, match), part.contribution) for part in shown]
     if rest:
         value = sum(part.contribution for part in rest)
@@ -160,8 +165,8 @@ def _lesson(part: Part, match: Match) -> str:
 
 def _raised(reasons: Mapping[str, int]) -> list[str]:
     return [
-        _(
-            "因“%(reason)s”不接受过 %(n)d 次，%(signal)s的权重加大",
+        counted(
+            "这条需求因“%(reason)s”不接受过 %(n)d 次，%(signal)s的权重加大",
             reason=label(RejectReason(reason)),
             n=n,
             signal=SIGNALS[SPEAKS_OF[reason] or ""],

@@ -170,7 +170,7 @@ def learning(posting_id: int) -> Response:
         on = request.form.get("on") == "1"
         matching.set_learning(session, actor, need, on=on)
     flash(_("以往的决定会影响这条需求的推荐。") if on else _("以往的决定不再影响这条需求的推荐。"))
-    return redirect(address(_working(), **_place()))
+    return redirect(address(_working(), **{**_place(), "need": posting_id}))
 
 
 @bp.post("/review/bulk")

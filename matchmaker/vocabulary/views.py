@@ -89,7 +89,7 @@ def import_chains() -> Answer:
         if request.form.get("act") == "apply":
             return _apply(report)
     except InvalidError as error:
-        words = "；".join(str(text) for text in error.fields.values()) or str(error)
+        words = _("；").join(str(text) for text in error.fields.values()) or str(error)
         page = render_template("vocabulary/import.html", report=None, rows="", error=words)
         return page, 422
     return render_template(

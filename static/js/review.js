@@ -18,21 +18,22 @@ function step(direction) {
 
 // What is ticked stays ticked while one goes from pair to pair of the same need.
 const picked = () => boxes.filter((box) => box.checked);
-const place = `matchmaker.picked.${bar?.dataset.need}`;
+const placeOf = (need) => `matchmaker.picked.${need}`;
+const place = placeOf(document.querySelector('#bulk [name="need"]')?.value);
 const id = (box) => box.value.split(":")[0];
 
 function restore() {
-  if (!bar) return;
+  if (!desk) return;
   const kept = JSON.parse(sessionStorage.getItem(place) ?? "[]");
   for (const box of boxes) box.checked ||= box.defaultChecked || kept.includes(id(box));
   count();
 }
 
 function count() {
-  if (!bar) return;
   const ids = picked().map(id);
   if (ids.length) sessionStorage.setItem(place, JSON.stringify(ids));
   else sessionStorage.removeItem(place);
+  if (!bar) return;
   desk.dataset.ticked = ids.length ? "some" : "none";
   const words = bar.querySelector("[data-picked]");
   words.textContent = words.dataset.picked.replace("{n}", ids.length);
@@ -55,6 +56,9 @@ bar?.querySelector('[data-act="clear"]').addEventListener("click", (event) => {
   document.querySelector("[data-candidate][aria-current]")?.focus();
 });
 document.querySelector("#bulk")?.addEventListener("submit", () => sessionStorage.removeItem(place));
+for (const form of document.querySelectorAll("[data-reopens]")) {
+  form.addEventListener("submit", () => sessionStorage.removeItem(placeOf(form.dataset.reopens)));
+}
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) restore();
 });

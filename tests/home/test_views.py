@@ -137,6 +137,22 @@ def test_a_transfer_manager_with_nothing_waiting_is_offered_both_forms(
     assert offered == {"/needs/new", "/achievements/new"}
 
 
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        (Role.RESEARCHER, "我的成果"),
+        (Role.ENTERPRISE, "我的需求"),
+        (Role.TRANSFER_MANAGER, "我的发布"),
+    ],
+)
+def test_the_bar_names_what_a_person_may_post(
+    signed_in: SignedIn, world: dict[Role, User], role: Role, words: str
+) -> None:
+    page = opened(signed_in(world[role]), "/")
+
+    assert {a.get_text(strip=True) for a in page.select('nav a[href="/mine"]')} == {words}
+
+
 def test_every_number_of_the_page_leads_to_a_page_that_opens(
     signed_in: SignedIn, world: dict[Role, User]
 ) -> None:

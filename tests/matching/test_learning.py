@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from matchmaker import clock, jobs
-from matchmaker.catalogue.documents import document_of
+from matchmaker.catalogue.documents import document_of, load_documents
 from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
+from matchmaker.engine import Recommender
+from matchmaker.matching import learning
 from matchmaker.matching.learning import Teacher
 from matchmaker.review import service as review
 from matchmaker.review.card import card_of
@@ -113,7 +116,7 @@ def test_a_refusal_for_a_field_raises_the_weight_of_its_signal_for_this_need_alo
         assert learned.reasons == {"too_early": 1}
         match = session.scalars(select(Match).where(Match.need_rank == 2)).one()
         card = card_of(recommender, match, Teacher(session, recommender))
-        assert card.raised == ["因“成熟度不足”不接受过 1 次，成熟度的权重加大"]
+        assert card.raised == ["这条需求因“成熟度不足”不接受过 1 次，成熟度的权重加大"]
 
 
 def test_a_need_like_a_decided_one_learns_from_it(
@@ -206,23 +209,158 @@ def test_all_ranks_are_those_of_the_desk(
         (one(row, "th a").get_text(), int(one(row, ".score b").get_text()))
         for row in page.select(".mm-ranked tbody tr")
     ]
+    decided = {TITLES[0], TITLES[2], TITLES[4]}
     desk = [(title, round(100 * score)) for title, score in order(database, need_id)]
-    assert lines[: len(desk)] == desk
-    assert "其中以往的决定 +" in one(page, f"#a{ids[TITLES[2]]} .score").get_text()
+    assert [line for line in lines if line[0] not in decided] == [
+        line for line in desk if line[0] not in decided
+    ]
+    assert "其中以往的决定 +" in one(page, f"#a{ids[TITLES[1]]} .score").get_text()
     assert "学到的变化" in page.text
 
-    compared = opened(browser, f"/matching/need/{need_id}", item=str(ids[TITLES[2]]))
+    compared = opened(browser, f"/matching/need/{need_id}", item=str(ids[TITLES[1]]))
     (words,) = [
         row.get_text(" ", strip=True)
         for row in compared.select(".mm-lacks tbody tr")
         if "以往的决定" in row.get_text()
     ]
     assert "像接受过的成果" in words
-    rank = one(compared, f"#a{ids[TITLES[2]]} .rank").get_text()
+    rank = one(compared, f"#a{ids[TITLES[1]]} .rank").get_text()
     assert f"第 {rank} 名" in one(compared, "#why").get_text()
 
     side_by_side = opened(browser, f"/matching/need/{need_id}/compare/{ids[TITLES[1]]}")
     assert f"像已接受的“{TITLES[2]}”" in side_by_side.text
+
+
+def test_what_stands_on_the_desk_for_the_achievements_sake_is_scored_anew_as_well(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pair that only its achievement lists follows the decisions on its need, and back."""
+    with database.transaction() as session:
+        for match in session.scalars(select(Match)):
+            match.achievement_rank = 1
+        beyond = next(
+            m for m in session.scalars(select(Match)) if m.achievement.title == TITLES[1]
+        )
+        beyond.score = 0.99
+    monkeypatch.setattr(database.settings.__class__, "suggestions_per_record", 1)
+    decide(database, organiser, TITLES[0], "accept")
+    settle(database, monkeypatch)
+    with database.reading() as session:
+        recommender = index_of(database).recommender()
+        for match in session.scalars(select(Match).where(Match.status == MatchStatus.SUGGESTED)):
+            card = card_of(recommender, match, Teacher(session, recommender))
+            assert match.score == pytest.approx(card.score, abs=1e-6), match.achievement.title
+
+
+def test_raised_weights_order_a_list_and_do_not_lengthen_it(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        person = factories.make_user(session, Role.RESEARCHER)
+        for n in range(8):
+            factories.make_achievement(session, person, title=f"泡菜发酵菌剂{n}", trl=9)
+        need = session.scalars(select(Need)).one()
+        need.trl, need.version = 6, need.version + 1
+        need_id = need.id
+        jobs.enqueue(session, "matching.refresh_all")
+    jobs.run_due(database)
+    with database.reading() as session:
+        engine = index_of(database).recommender()
+        document = document_of(session.get_one(Need, need_id))
+        scores = {s.achievement_id: s.score for s in engine.suggest_for_need(document, k=20)}
+        strangers = session.scalars(
+            select(Achievement).where(Achievement.title.startswith("泡菜"))
+        )
+        just_above = max(scores[row.id] for row in strangers) + 0.001
+    monkeypatch.setattr(database.settings.__class__, "suggestion_floor", just_above)
+    decide(database, organiser, TITLES[0], "reject", reason="too_early")
+    settle(database, monkeypatch)
+
+    assert not [title for title, _ in order(database) if title.startswith("泡菜")]
+
+
+def test_a_decided_pair_keeps_the_place_at_which_it_was_decided(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def places() -> dict[str, int | None]:
+        with database.reading() as session:
+            return {m.achievement.title: m.need_rank for m in session.scalars(select(Match))}
+
+    before = places()
+    decide(database, organiser, TITLES[0], "reject", reason="other_problem")
+    decide(database, organiser, TITLES[2], "accept")
+    settle(database, monkeypatch)
+
+    after = places()
+    assert [after[TITLES[n]] for n in (0, 2)] == [before[TITLES[n]] for n in (0, 2)]
+
+
+def test_scoring_everything_asks_the_index_once_for_each_need_with_decisions(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        company = factories.make_user(session, Role.ENTERPRISE)
+        for n in range(12):
+            factories.make_need(session, company, title=f"泡菜发酵{n}")
+        jobs.enqueue(session, "matching.refresh_all")
+    jobs.run_due(database)
+    decide(database, organiser, TITLES[0], "accept")
+    settle(database, monkeypatch)
+    asked: list[str] = []
+    search = Recommender.search
+
+    def noted(self: Recommender, text: str, **options: Any) -> list[tuple[int, float]]:
+        asked.append(text)
+        return search(self, text, **options)
+
+    monkeypatch.setattr(Recommender, "search", noted)
+    with database.transaction() as session:
+        jobs.enqueue(session, "matching.refresh_all")
+    jobs.run_due(database)
+
+    assert len(asked) == 1
+
+
+def test_decisions_on_others_do_not_crowd_out_those_on_the_need_itself(
+    organiser: User, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        company = factories.make_user(session, Role.ENTERPRISE)
+        twin = factories.make_need(session, company, title="柑橘采摘机器人").id
+        jobs.enqueue(session, "matching.refresh", {"posting_id": twin})
+    jobs.run_due(database)
+    decide(database, organiser, TITLES[0], "accept")
+    with database.transaction() as session:
+        own = session.scalars(select(Match.need_id).where(Match.status == "accepted")).one()
+        for match in session.scalars(select(Match).where(Match.need_id != own)).all():
+            review.accept(session, session.merge(organiser), match, version=match.version)
+    monkeypatch.setattr(learning, "MOST", 1)
+
+    with database.reading() as session:
+        learned = Teacher(session, index_of(database).recommender()).of(
+            document_of(session.get_one(Need, own))
+        )
+        assert learned is not None
+        assert [decision.need.id for decision in learned.lessons.decisions_] == [own]
+
+
+def test_who_listens_to_a_need_is_who_hears_it(organiser: User, database: Database) -> None:
+    with database.transaction() as session:
+        company = factories.make_user(session, Role.ENTERPRISE)
+        for title in ("柑橘采摘机器人", "柑橘采摘机器人视觉", "泡菜发酵", "柑橘"):
+            factories.make_need(session, company, title=title)
+        jobs.enqueue(session, "matching.refresh_all")
+    jobs.run_due(database)
+    decide(database, organiser, TITLES[0], "accept")
+    with database.reading() as session:
+        recommender = index_of(database).recommender()
+        own = session.scalars(select(Match.need_id).where(Match.status == "accepted")).one()
+        documents = load_documents(session, list(session.scalars(select(Need.id))))
+        teacher = Teacher(session, recommender)
+        hears = {key for key, document in documents.items() if teacher.of(document)}
+        assert hears == set(learning.listeners(session, recommender, documents[own]))
+        assert own in hears
+        assert 1 < len(hears) < len(documents)
 
 
 def test_a_list_under_raised_weights_names_them(

@@ -290,3 +290,23 @@ def test_two_people_at_once_get_one_pair(own_database: Database) -> None:
     with own_database.reading() as session:
         assert [match.id for match in session.scalars(select(Match))] == [found[0]]
     assert found[0] == found[1]
+
+
+def test_what_the_engine_suggests_and_somebody_picks_stays_as_well(session: Session) -> None:
+    actor, need, achievement, scored = rows(session)
+    service.store(session, PostingKind.NEED, {need.id: [scored]})
+    service.pick(session, actor, need, achievement, scored=scored)
+    service.store(session, PostingKind.NEED, {need.id: []})
+
+    assert session.scalars(select(Match)).one().picked_by_id == actor.id
+
+
+def test_a_list_that_was_worked_out_before_a_withdrawal_does_not_bring_the_pair_back(
+    session: Session,
+) -> None:
+    _actor, need, achievement, scored = rows(session)
+    achievement.status = PostingStatus.WITHDRAWN
+    session.flush()
+    service.store(session, PostingKind.NEED, {need.id: [scored]})
+
+    assert session.scalars(select(Match)).all() == []

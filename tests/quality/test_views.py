@@ -68,3 +68,20 @@ def test_the_page_asks_as_often_for_many_records_as_for_few(
                     factories.make_achievement(session, nodes=[factories.make_node(session)])
             asked.append(statements(database, office, address))
         assert asked[0] == asked[1], address
+
+
+def test_chains_have_their_english_names_in_english(
+    database: Database, signed_in: SignedIn
+) -> None:
+    measured, other = list(queries.measured()["by_chain"])[:2]
+    with database.transaction() as session:
+        chain = factories.make_node(session, measured, name_en="A chain in English")
+        factories.make_achievement(session, nodes=[chain])
+    office = signed_in(factories.add_user(database, Role.ORGANISER, locale="en"))
+
+    rows = table_rows(opened(office, "/quality"))
+    assert any(row.startswith("A chain in English ") for row in rows)
+    assert any(row.startswith(f"{other} ") for row in rows)  # no such chain is known here
+    assert not any(row.startswith(f"{measured} ") for row in rows)
+    (row,) = table_rows(opened(office, "/quality/never/achievement"))
+    assert row.endswith(" A chain in English")

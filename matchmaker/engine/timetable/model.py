@@ -11,6 +11,7 @@ taken one after the other; what a goal reached is a constraint of the next.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from .board import Place
 from .problem import Problem
@@ -26,8 +27,10 @@ from .problem import Problem
 Floats = NDArray[np.float64]
 WHOLE = 1e-6
 """How far from a whole number a solution may be."""
-OPTIMAL, LIMIT, INFEASIBLE = 0, 1, 2
-"""What `scipy.optimize.milp` calls these."""
+OPTIMAL, INFEASIBLE = 0, 2
+"""What SciPy calls these."""
+LARGE = 3000
+"""From so many columns on, a relaxed solution that is nearly whole is sought first."""
 
 
 class InfeasibleError(ValueError):
@@ -206,18 +209,38 @@ class Model:
         """
         if not self.width:
             return Solution({}, proven=True, value=0.0, bound=0.0)
-        costs = np.zeros(self.width)
-        for column, value in goal.items():
-            costs[column] -= value
+        until = time.monotonic() + seconds
+        whole = all(float(value).is_integer() for value in goal.values())
+        low = np.asarray(self.low)
+        if self.width < LARGE or not whole:
+            return self._exact(goal, low, until)
+        relaxed, bound = self._relaxed(goal, until)
+        if relaxed is None:
+            return Solution(None, proven=False, value=-np.inf, bound=bound)
+        decided = (relaxed > 1 - WHOLE) & (np.asarray(self.whole) > 0)
+        try:
+            rounded = self._exact(goal, np.where(decided, 1.0, low), until)
+        except InfeasibleError:
+            rounded = Solution(None, proven=False, value=-np.inf, bound=bound)
+        if rounded.places is not None and rounded.value > bound - 1 / 2:
+            return Solution(rounded.places, proven=True, value=rounded.value, bound=bound)
+        exact = self._exact(goal, low, until)
+        bound = min(bound, exact.bound)
+        if exact.places is not None and (exact.proven or exact.value > rounded.value):
+            return Solution(exact.places, exact.proven, exact.value, bound)
+        return Solution(rounded.places, proven=False, value=rounded.value, bound=bound)
+
+    def _exact(self, goal: Mapping[int, float], low: Floats, until: float) -> Solution:
+        """Branch and bound."""
         rows = self.rows
         found = milp(
-            costs,
+            self._costs(goal),
             integrality=np.asarray(self.whole),
-            bounds=Bounds(np.asarray(self.low), np.asarray(self.high)),
+            bounds=Bounds(low, np.asarray(self.high)),
             constraints=LinearConstraint(rows.matrix(self.width), rows.low, rows.high)
             if rows.low
             else (),
-            options={"time_limit": max(0.05, seconds), "mip_rel_gap": 0.0},
+            options={"time_limit": max(0.05, until - time.monotonic()), "mip_rel_gap": 0.0},
         )
         if found.status == INFEASIBLE:
             raise InfeasibleError
@@ -229,6 +252,44 @@ class Model:
         value = float(sum(value * found.x[column] for column, value in goal.items()))
         proven = found.status == OPTIMAL
         return Solution(self.places(found.x), proven, value, value if proven else bound)
+
+    def _relaxed(self, goal: Mapping[int, float], until: float) -> tuple[Floats | None, float]:
+        """Solve without whole numbers by an interior point method; return x and a bound.
+
+        Slots are worth the same, so the optimum is a whole face, whose corners are full of
+        fractions. A little more for some columns, at random and less than 1/2 together, leaves a
+        corner in which nearly all is whole, and the bound, rounded down, as it was.
+        """
+        costs = self._costs(goal)
+        columns = np.fromiter(goal, dtype=np.int64)
+        extra = np.random.default_rng(0).random(len(columns))
+        costs[columns] -= extra * (0.4 / max(1, len(self.of_wish)))
+        matrix = self.rows.matrix(self.width)
+        low, high = np.asarray(self.rows.low), np.asarray(self.rows.high)
+        equal = low == high
+        above, below = ~equal & np.isfinite(high), ~equal & np.isfinite(low)
+        found = linprog(
+            costs,
+            A_ub=sp.vstack([matrix[above], -matrix[below]]),
+            b_ub=np.concatenate([high[above], -low[below]]),
+            A_eq=matrix[equal],
+            b_eq=low[equal],
+            bounds=np.column_stack([self.low, self.high]),
+            method="highs-ipm",
+            options={"time_limit": max(0.05, until - time.monotonic())},
+        )
+        if found.status == INFEASIBLE:
+            raise InfeasibleError
+        if found.status != OPTIMAL:
+            return None, float(sum(value for value in goal.values() if value > 0))
+        return found.x, float(np.floor(-found.fun + WHOLE))
+
+    def _costs(self, goal: Mapping[int, float]) -> Floats:
+        """Return what a solver is to make small."""
+        costs = np.zeros(self.width)
+        for column, value in goal.items():
+            costs[column] -= value
+        return costs
 
     def places(self, x: Floats) -> dict[int, Place]:
         found = {}

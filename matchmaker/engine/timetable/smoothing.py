@@ -18,9 +18,9 @@ from .chains import anneal
 
 BATCH = 50_000
 """Steps between two looks at the clock."""
-STEPS_EACH = 3_000
+STEPS_EACH = 5_000
 """Steps for each meeting that may move: more bring little."""
-MOST_STEPS = 6_000_000
+MOST_STEPS = 10_000_000
 HOT, COLD = 1.5, 0.08
 """Temperatures in idle slots, at the beginning and at the end."""
 
