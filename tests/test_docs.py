@@ -13,11 +13,10 @@ from config import ROOT
 from matchmaker.engine import DEFAULT_WEIGHTS
 
 
-def test_the_example_of_the_engine_runs() -> None:
-    (code,) = re.findall(
-        r"```python\n(.*?)```", (ROOT / "docs/engine.md").read_text("utf-8"), re.DOTALL
-    )
-    exec(compile(code, "docs/engine.md", "exec"), {})
+@pytest.mark.parametrize("name", ["docs/engine.md", "docs/timetable.md"])
+def test_the_examples_of_the_engine_run(name: str) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / name).read_text("utf-8"), re.DOTALL)
+    exec(compile(code, name, "exec"), {})
 
 
 def test_every_signal_stands_in_the_document() -> None:
