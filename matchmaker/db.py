@@ -95,6 +95,7 @@ def _sqlite_engine(url: str, *, memory: bool) -> Engine:
     engine = create_engine(url, module=_sqlite_module(), **options)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "reset", _end_transaction)
     return engine
 
 
@@ -124,6 +125,17 @@ def _begin(connection: Connection) -> None:
     """Writers take the lock at once, so that none fails half-way for having read first."""
     writer = connection.get_execution_options().get("writer")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+
+def _end_transaction(connection: Any, record: Any, state: Any) -> None:
+    """Give no connection back inside a transaction.
+
+    A COMMIT that found the database locked leaves it open, with its lock, and SQLAlchemy takes it
+    for ended.
+    """
+    del record, state
+    if connection.in_transaction:
+        connection.rollback()
 
 
 def begin_writing(session: Session) -> None:

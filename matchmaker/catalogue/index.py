@@ -1,9 +1,10 @@
 """The published catalogue as an index: mapped from the instance folder, in step with the database.
 
 Before each use a process compares a fingerprint of the published postings (how many, the sum of
-their versions, the last change) and, when that moved, reads exactly the records that differ. A
-small catalogue is fitted anew at every change. A large one lies in files that all processes share;
-what has changed since stays in the memory of each until a job writes it there.
+their versions, the last change, whose organisations are verified) and, when that moved, reads
+exactly the records that differ. A small catalogue is fitted anew at every change. A large one lies
+in files that all processes share, with a note of the database that they were made from; what has
+changed since stays in the memory of each until a job writes it there.
 """
 
 from __future__ import annotations
@@ -13,17 +14,24 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matchmaker import db
 from matchmaker.catalogue.documents import CHUNK, load_documents, published
+from matchmaker.catalogue.fingerprint import (
+    Fingerprint,
+    as_notes,
+    fingerprint_of,
+    from_notes,
+    pulse_of,
+)
 from matchmaker.db import Database
 from matchmaker.engine import Document, Indicator, Recommender, store
 from matchmaker.engine.encoders import encoder_from
@@ -31,12 +39,7 @@ from matchmaker.engine.index import Index
 from matchmaker.engine.meaning import Meaning
 from matchmaker.engine.store import UnusableIndexError
 from matchmaker.engine.vectors import Vectors
-from models import (
-    Organisation,
-    Posting,
-    PostingKind,
-    Verification,
-)
+from models import Posting, PostingKind
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +55,6 @@ OVERLAP = timedelta(minutes=5)
 """Changes this much older than the last one seen are looked at again: transactions overlap."""
 KINDS = (PostingKind.NEED, PostingKind.ACHIEVEMENT)
 MAKING = threading.Lock()
-
-
-class Fingerprint(NamedTuple):
-    """What changes whenever a published posting does."""
-
-    records: int
-    versions: int
-    last: datetime | None
 
 
 class Facts(NamedTuple):
@@ -114,11 +109,12 @@ class LiveIndex:
         with self._lock:
             self._follow_files()
             with self._database.reading() as session:
-                if self._recommender is None or not self._is_quiet(session):
-                    fingerprint = _fingerprint(session)
-                    if self._recommender is None or fingerprint != self._fingerprint:
-                        self._recommender = self._caught_up(session, fingerprint)
-                        self._fingerprint = fingerprint
+                if self._recommender is not None and self._is_quiet(session):
+                    return self._recommender
+                fingerprint = fingerprint_of(session)
+            if self._recommender is None or fingerprint != self._fingerprint:
+                self._recommender = self._caught_up(fingerprint)
+                self._fingerprint = fingerprint
             return self._recommender
 
     def _is_quiet(self, session: Session) -> bool:
@@ -129,7 +125,7 @@ class LiveIndex:
         """
         if self._fingerprint is None or self._fingerprint.records <= REFIT_BELOW:
             return False
-        pulse, moment = _pulse(session), time.monotonic()
+        pulse, moment = pulse_of(session), time.monotonic()
         if pulse == self._pulse and moment - self._counted < TRUSTED:
             return True
         self._pulse, self._counted = pulse, moment
@@ -181,17 +177,15 @@ class LiveIndex:
         drift = recommender.drift()
         if drift > DRIFT:
             with self._database.reading() as session:
-                fingerprint = _fingerprint(session)
-                recommender = self._fitted(session, fingerprint.records, tell)
+                fingerprint = fingerprint_of(session)
+            recommender = self._fitted(fingerprint.records, tell)
         with _alone(self._folder):
             self._save(recommender, fingerprint)
         return {"records": _total(recommender), "drift": round(drift, 4), "fit": drift > DRIFT}
 
     def _save(self, recommender: Recommender, fingerprint: Fingerprint) -> None:
-        notes = {
-            "records": fingerprint.records, "versions": fingerprint.versions,
-            "last": fingerprint.last and fingerprint.last.isoformat(),
-        }  # fmt: skip
+        with self._database.reading() as session:
+            notes = as_notes(session, fingerprint)
         store.save(self._folder, recommender, notes)
 
     def _snapshot(self) -> tuple[Recommender, Fingerprint]:
@@ -207,50 +201,59 @@ class LiveIndex:
         state = store.state(self._folder)
         if state is None or state == self._state:
             return
-        self._state = state
         try:
             recommender, notes = store.load(
                 self._folder, engine=self.engine(), before=self._recommender
             )
-            last = notes["last"] and datetime.fromisoformat(notes["last"])
-            self._fingerprint = Fingerprint(notes["records"], notes["versions"], last)
-            self._recommender, self._pulse = recommender, None
-        except (UnusableIndexError, KeyError) as error:
+            with self._database.reading() as session:
+                self._fingerprint = from_notes(session, notes)
+            self._recommender, self._pulse, self._state = recommender, None, state
+        except UnusableIndexError as error:
             log.warning("%s; it will be made anew", error)
             self._state = None if self._recommender is None else state
 
-    def _caught_up(self, session: Session, fingerprint: Fingerprint) -> Recommender:
+    def _caught_up(self, fingerprint: Fingerprint) -> Recommender:
         if fingerprint.records <= REFIT_BELOW:
-            return self._fitted(session, fingerprint.records)
+            return self._fitted(fingerprint.records)
         if self._recommender is None:
-            return self._made(session, fingerprint)
-        changes = self._latest(session, self._recommender, fingerprint)
-        _apply(session, self._recommender, changes or _differences(session, self._recommender))
+            return self._made(fingerprint)
+        with self._database.reading() as session:
+            changes = self._latest(session, self._recommender, fingerprint)
+            _apply(session, self._recommender, changes or _differences(session, self._recommender))
         return self._recommender
 
-    def _made(self, session: Session, fingerprint: Fingerprint) -> Recommender:
-        """Fit a large catalogue for the first time; other processes wait and map the result."""
-        with _alone(self._folder):
-            self._follow_files()
-            if self._recommender is not None:
-                return self._caught_up(session, fingerprint)
-            recommender = self._fitted(session, fingerprint.records)
-            self._save(recommender, fingerprint)
-            self._follow_files()
-            return self._recommender or recommender
+    def _made(self, fingerprint: Fingerprint) -> Recommender:
+        """Fit a large catalogue for the first time; other processes wait and map the result.
+
+        Where the folder cannot be written the index stays in memory: a full disk must not keep
+        people from their answers.
+        """
+        recommender: Recommender | None = None
+        try:
+            with _alone(self._folder):
+                self._follow_files()
+                if self._recommender is not None:
+                    return self._caught_up(fingerprint)
+                recommender = self._fitted(fingerprint.records)
+                self._save(recommender, fingerprint)
+                self._follow_files()
+        except OSError as error:
+            log.warning("the index stays in memory, %s cannot be written: %s", self._folder, error)
+        return self._recommender or recommender or self._fitted(fingerprint.records)
 
     def _latest(
         self, session: Session, recommender: Recommender, now: Fingerprint
     ) -> Changes | None:
         """Return the latest changes alone; None when that is not all of it.
 
-        An organisation that was verified changes no posting, and clocks differ; so the count and
-        the sum of versions have to come out right.
+        An organisation that is verified or no longer so changes no posting. Clocks differ; so the
+        count and the sum of versions have to come out right.
         """
-        if self._fingerprint is None or self._fingerprint.last is None:
+        before = self._fingerprint
+        if before is None or before.last is None or before.standing != now.standing:
             return None
         latest = select(Posting.id, Posting.kind, Posting.version).where(
-            Posting.updated_at >= self._fingerprint.last - OVERLAP
+            Posting.updated_at >= before.last - OVERLAP
         )
         touched = session.execute(latest).all()
         shown = {row.id: row.version for row in session.execute(published(latest))}
@@ -269,11 +272,10 @@ class LiveIndex:
         fits = (count, versions) == (now.records, now.versions)
         return Changes(changed, gone) if fits else None
 
-    def _fitted(
-        self, session: Session, total: int, tell: Callable[[float], None] | None = None
-    ) -> Recommender:
+    def _fitted(self, total: int, tell: Callable[[float], None] | None = None) -> Recommender:
         progress = None if tell is None else lambda done: tell(done / (2 * max(1, total)))
-        return self.engine().fit(*(_stream(session, kind) for kind in KINDS), progress=progress)
+        streams = (_stream(self._database, kind) for kind in KINDS)
+        return self.engine().fit(*streams, progress=progress)
 
 
 def _total(recommender: Recommender) -> int:
@@ -314,15 +316,19 @@ def _apply(session: Session, recommender: Recommender, changes: Changes) -> None
             recommender.upsert_achievements(documents)
 
 
-def _stream(session: Session, kind: PostingKind) -> Iterator[Document]:
-    """Yield the published records of a kind, a few at a time."""
-    ids = list(
-        session.scalars(
-            published(select(Posting.id).where(Posting.kind == kind)).order_by(Posting.id)
-        )
-    )
+def _stream(database: Database, kind: PostingKind) -> Iterator[Document]:
+    """Yield the published records of a kind, a few at a time.
+
+    No session is open while who reads them works: it may write, and without a write-ahead log
+    SQLite lets nobody commit while somebody reads.
+    """
+    found = published(select(Posting.id).where(Posting.kind == kind)).order_by(Posting.id)
+    with database.reading() as session:
+        ids = list(session.scalars(found))
     for start in range(0, len(ids), CHUNK):
-        yield from load_documents(session, ids[start : start + CHUNK]).values()
+        with database.reading() as session:
+            documents = load_documents(session, ids[start : start + CHUNK])
+        yield from documents.values()
 
 
 @contextmanager
@@ -351,21 +357,3 @@ def index_of(database: Database) -> LiveIndex:
         if found is None:
             found = current_app.extensions["live_index"] = LiveIndex(database)
     return found
-
-
-def _pulse(session: Session) -> tuple[Any, ...]:
-    """Return what nearly every change moves, from the ends of indexes alone."""
-    verified = select(func.count(Organisation.id), func.max(Organisation.verified_at)).where(
-        Organisation.status == Verification.VERIFIED
-    )
-    last = session.scalar(select(func.max(Posting.updated_at)))
-    return (last, *session.execute(verified).one())
-
-
-def _fingerprint(session: Session) -> Fingerprint:
-    count, versions, last = session.execute(
-        published(
-            select(func.count(Posting.id), func.sum(Posting.version), func.max(Posting.updated_at))
-        )
-    ).one()
-    return Fingerprint(count, int(versions or 0), last)

@@ -18,8 +18,10 @@ from models import (
     Organisation,
     Posting,
     PostingKind,
+    PostingNode,
     PostingStatus,
     Revision,
+    SchemeNode,
     User,
     Verification,
     Visibility,
@@ -79,16 +81,23 @@ def is_partner(session: Session, actor: User, posting: Posting) -> bool:
 def one(
     session: Session, actor: User, posting_id: int, kind: PostingKind | None = None
 ) -> Posting:
-    """One posting that the person may see.
+    """One posting that the person may see, with the nodes under which it is filed.
 
     Raises:
         NotFoundError: it is not there, of another kind, or not for this person.
 
     """
-    found: Posting | None = session.scalar(visible_to(actor, kind).where(Posting.id == posting_id))
+    statement = visible_to(actor, kind).where(Posting.id == posting_id).options(filed())
+    found: Posting | None = session.scalar(statement)
     if found is None:
         raise NotFoundError
     return found
+
+
+def filed() -> Any:
+    """Load with postings their nodes, and what these correspond to in other schemes, at once."""
+    nodes = selectinload(Posting.nodes).joinedload(PostingNode.node)
+    return nodes.selectinload(SchemeNode.walks)
 
 
 def own_postings(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import expit
@@ -19,6 +20,8 @@ from .vectors import Vectors
 CENTRE, WIDTH = 2.0, 1.0
 """Where the signal is a half, and how fast it rises, in deviations of unrelated pairs."""
 LEAST_DEVIATION = 1e-3
+ASKED = 64
+"""So many texts that were asked about are remembered: a page asks several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,21 @@ class Meaning:
         self.vectors = vectors
         self.curve = Curve.of(vectors)
         self._centre = vectors.encode(UNRELATED).mean(axis=0)
+        self._asked = lru_cache(ASKED)(lambda text: vectors.passing([text]))
 
     @property
     def model_id(self) -> str:
         return self.vectors.model_id
 
     def signal(self, text: str, digests: Sequence[str]) -> list[float | None]:
-        """Return the signal for each; None where a text is empty or has no vector yet."""
+        """Return the signal for each; None where a text is empty or has no vector yet.
+
+        `text` may be a draft that nobody has sent: nothing of it is kept on disk.
+        """
         if not text.strip():
             return [None] * len(digests)
         others = self.vectors.of_keys([bytes.fromhex(digest) for digest in digests])
-        (found,) = similarities(self.vectors.encode([text]), others, self.curve).tolist()
+        (found,) = similarities(self._asked(text), others, self.curve).tolist()
         return [None if value != value else value for value in found]  # noqa: PLR0124 - NaN
 
     def directions(self, texts: Sequence[str]) -> Array:

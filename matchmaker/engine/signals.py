@@ -15,7 +15,7 @@ DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
         "budget": 0.02, "deadline": 0.01, "indicators": 0.06,
     }
 )  # fmt: skip
-WEIGHTS_VERSION = "2"
+WEIGHTS_VERSION = "3"
 """Changes with the weights and with what a signal says: scores of two versions do not compare."""
 
 

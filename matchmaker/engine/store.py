@@ -211,14 +211,18 @@ def _new_name(kind: str) -> str:
 def _written(file: Path, arrays: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
     """Write arrays one after the other; return where each begins, and size and sum of the whole."""
     places: dict[str, list[Any]] = {}
-    with file.open("xb") as opened:
-        for name, array in arrays.items():
-            opened.write(bytes(-opened.tell() % ALIGNED))
-            kind = array.dtype.descr if array.dtype.names else array.dtype.str
-            places[name] = [opened.tell(), list(array.shape), kind]
-            opened.write(np.ascontiguousarray(array).data if array.size else b"")
-        opened.flush()
-        os.fsync(opened.fileno())
+    try:
+        with file.open("xb") as opened:
+            for name, array in arrays.items():
+                opened.write(bytes(-opened.tell() % ALIGNED))
+                kind = array.dtype.descr if array.dtype.names else array.dtype.str
+                places[name] = [opened.tell(), list(array.shape), kind]
+                opened.write(np.ascontiguousarray(array).data if array.size else b"")
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError:
+        file.unlink(missing_ok=True)  # a full disk gets its room back
+        raise
     return {"arrays": places, **_size_and_sum(file)}
 
 

@@ -12,7 +12,7 @@ import unicodedata
 from contextlib import suppress
 from functools import cache, lru_cache
 from importlib.resources import files
-from math import isfinite
+from math import isclose, isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ WORDS = (
 )  # fmt: skip
 HABITS = {"W/m*K": "W/(m*K)", "W/mK": "W/(m*K)", "W/m*degC": "W/(m*K)"}
 """Written everywhere, and meant otherwise than the signs say."""
+PER_MINUTE = re.compile(r"/分(?!\w)")
+"""A rate is per minute; 分 alone may be points of a score."""
+CAPITAL = re.compile(r"(?<!\w)M(?=[^\W\d_])")
+"""Mega, or milli typed in capitals."""
+ALMOST = 1e-9
 POWER = re.compile(r"(?<=[^\W\d_])(-?\d)(?!\w)|(?<=\))(-?\d)(?!\w)")
 PLAIN_POWER = re.compile(r"\*\*-?\d(?!\w|\*\*)|^1(?=/)")
 NUMBERS = re.compile(r"\d|\*\*|_")
@@ -55,7 +60,7 @@ def spelled(unit: str) -> str:
         text = text.replace(word, spelling)
     text = re.sub(r"\s*([*/()])\s*", r"\1", text.replace("**", "*"))
     text = re.sub(r"\s+", "*", text)
-    text = HABITS.get(text, text)
+    text = PER_MINUTE.sub("/min", HABITS.get(text, text))
     return POWER.sub(lambda found: f"**{found[1] or found[2]}", text)
 
 
@@ -63,6 +68,25 @@ def spelled(unit: str) -> str:
 def _conversion(unit: str, other: str) -> tuple[float, float] | None:
     if unit == other:
         return 1.0, 0.0
+    found = _read(unit, other)
+    return None if found is None or _is_doubtful(unit, other, found[0]) else found
+
+
+def _is_doubtful(unit: str, other: str, scale: float) -> bool:
+    """Whether a capital M alone stands between two units: ML, as typed in capitals, may be mL."""
+    if isclose(scale, 1.0, rel_tol=ALMOST):
+        return False
+    if len(CAPITAL.findall(unit)) == len(CAPITAL.findall(other)):
+        return False
+    small, other_small = (CAPITAL.sub("m", text) for text in (unit, other))
+    if small.casefold() == other_small.casefold():
+        return True
+    found = _read(small, other_small)
+    return found is not None and isclose(found[0], 1.0, rel_tol=ALMOST)
+
+
+def _read(unit: str, other: str) -> tuple[float, float] | None:
+    """Return what pint makes of two units, None where it cannot read or convert them."""
     # whatever people write, be it m⁹·m⁹·m⁹·m⁹ or worse: what cannot be read is not known
     with READING, suppress(Exception):
         one, two = _parsed(unit), _parsed(other)

@@ -115,6 +115,19 @@ class Vectors:
         self.add(texts)
         return self.of(texts)
 
+    def passing(self, texts: Sequence[str]) -> Array:
+        """Return the vectors as `encode` does, and keep nothing of what was missing.
+
+        For what is only asked about: a text that is being typed has many versions. They are as
+        precise as kept ones, so keeping a text later moves no score.
+        """
+        found = self.of(texts)
+        unknown = np.flatnonzero(np.isnan(found).any(axis=1)).tolist()
+        if unknown:
+            made = self._encoder.encode([texts[row] for row in unknown])
+            found[unknown] = made.astype(self._form["vector"].base)
+        return found
+
     def _keep(self, texts: Sequence[str], vectors: Array) -> None:
         rows = np.empty(len(texts), dtype=self._form)
         rows["key"] = np.frombuffer(b"".join(map(_key, texts)), "u1").reshape(-1, KEY_BYTES)

@@ -120,7 +120,7 @@ def card_of(
         for check in checks
         if check.verdict == "missed" and check.gap
     ]
-    unanswered = [check.name for check in checks if check.verdict == "unknown"]
+    unanswered = [check.name for check in checks if not check.offered]
     missing = [_("成果没有给出%(names)s", names=_("、").join(unanswered))] if unanswered else []
     names = {str(node.id): named(node) for side in (need, achievement) for node in side.chains}
     return Card(

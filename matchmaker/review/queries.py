@@ -30,7 +30,7 @@ def loaded() -> tuple[Any, ...]:
     sides: list[Any] = []
     for side in (Match.need, Match.achievement):
         sides += [
-            selectinload(side).selectinload(Posting.nodes),
+            selectinload(side).options(catalogue.filed()),
             selectinload(side).selectinload(Posting.mode_rows),
             selectinload(side).selectinload(Posting.indicators),
             selectinload(side).joinedload(Posting.owner),

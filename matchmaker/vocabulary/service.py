@@ -9,15 +9,24 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from matchmaker import activity
+from matchmaker import activity, clock
 from matchmaker.errors import InvalidError, require
 from matchmaker.guard import effective_role
 from matchmaker.i18n import counted
 from matchmaker.vocabulary import queries
-from models import Crosswalk, PostingNode, Role, SchemeNode, SchemeVersion, Standing, User
+from models import (
+    Crosswalk,
+    Posting,
+    PostingNode,
+    Role,
+    SchemeNode,
+    SchemeVersion,
+    Standing,
+    User,
+)
 
 COLUMNS = ("chain", "node", "need", "target")
 ALIASES = {
@@ -202,12 +211,31 @@ def _move_over(
         if after is None:
             continue
         after.name_en = after.name_en or before.name_en
+        _mark_changed(session, before)
         session.execute(
             update(PostingNode).where(PostingNode.node_id == before.id).values(node_id=after.id)
         )
         session.execute(
             update(Crosswalk).where(Crosswalk.from_id == before.id).values(from_id=after.id)
         )
+
+
+def _mark_changed(session: Session, node: SchemeNode) -> None:
+    """Give a new version to what is filed under a node, or under one that it corresponds to.
+
+    Matching reads the ids of nodes and follows versions; and a form that was opened before must
+    not put the old ids back.
+    """
+    there = select(Crosswalk.to_id).where(Crosswalk.from_id == node.id)
+    filed = select(PostingNode.posting_id).where(
+        or_(PostingNode.node_id == node.id, PostingNode.node_id.in_(there))
+    )
+    session.execute(
+        update(Posting)
+        .where(Posting.id.in_(filed))
+        .values(version=Posting.version + 1, updated_at=clock.now())
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def as_table(report: ImportReport) -> list[dict[str, Any]]:

@@ -47,6 +47,12 @@ def test_a_near_copy_stands_behind_what_is_new() -> None:
     assert diverse([0.8, 0.79, 0.6], alike, [1, 2, 3], k=3, trade=0.7) == [0, 2, 1]
 
 
+def test_a_near_copy_of_any_chosen_one_stands_behind_not_of_the_last_alone() -> None:
+    alike = np.full((4, 4), 0.1)
+    alike[0, 2] = alike[2, 0] = 0.95
+    assert diverse([0.9, 0.8, 0.79, 0.6], alike, [1, 2, 3, 4], k=4, trade=0.7) == [0, 1, 3, 2]
+
+
 def test_wrong_settings_are_refused() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         diverse([1.0], NOBODY[:1, :1], [None], k=1, trade=1.2)

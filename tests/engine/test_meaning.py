@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -49,6 +50,24 @@ def test_a_curve_is_measured_once_where_vectors_remember(tmp_path: Path) -> None
     assert first == second
     assert first.deviation > 0
     assert len(encoder.asked) == 32
+
+
+def test_no_version_of_a_draft_is_kept_and_none_is_encoded_twice_in_a_row(tmp_path: Path) -> None:
+    encoder = Counting()
+    meaning = Meaning(Vectors(tmp_path, encoder))
+    meaning.vectors.add(["高镍正极"])
+    other = hashlib.sha256("高镍正极".encode()).hexdigest()
+    kept, asked = sorted(tmp_path.rglob("*")), len(encoder.asked)
+    versions = ["残锂泡菜发酵"[:n] for n in range(1, 7)]
+
+    found = [meaning.signal(text, [other]) for text in versions for _ in range(3)]
+
+    assert sorted(tmp_path.rglob("*")) == kept
+    assert meaning.vectors.missing(versions) == list(range(6))
+    assert encoder.asked[asked:] == versions
+    meaning.vectors.add(versions)
+    again = Meaning(Vectors(tmp_path, encoder))
+    assert [again.signal(text, [other]) for text in versions for _ in range(3)] == found
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +122,7 @@ def test_the_signal_of_meaning_is_one_more_part_of_the_score(tmp_path: Path) -> 
     unknown = engine.suggest_for_need(need)
     assert [item.by_signal["meaning"] for item in unknown] == [None, None]
     meaning.vectors.add([offer.title for offer in offers])
+    meaning.vectors.add([full_text(need)])
     first, second = engine.suggest_for_need(need)
     assert (first.achievement_id, second.achievement_id) == (10, 11)
     assert first.by_signal["meaning"] > second.by_signal["meaning"]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from matchmaker.engine import DEFAULT_WEIGHTS, Document, Indicator, Recommender
 from matchmaker.engine.findings import findings
+from matchmaker.engine.lexical import digest_of
+from matchmaker.engine.meaning import Meaning
 from matchmaker.engine.signals import (
     SIGNALS,
     Budget,
@@ -322,6 +325,7 @@ def test_a_silent_side_leaves_a_signal_out(own: dict[str, Any], name: str) -> No
     assert SIGNALS[name].score(silent, Document(id=1, **own)) is None
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries(fields), st.fixed_dictionaries(fields))
 def test_a_signal_is_there_only_where_both_sides_can_have_it(
     own: dict[str, Any], others: dict[str, Any]
@@ -334,18 +338,41 @@ def test_a_signal_is_there_only_where_both_sides_can_have_it(
     } <= both
 
 
+class Told(Meaning):
+    """A signal of meaning that is told, not measured."""
+
+    def __init__(self, signals: Mapping[str, float | None]) -> None:
+        self._signals = signals
+
+    def signal(self, text: str, digests: Sequence[str]) -> list[float | None]:
+        del text
+        return [self._signals[digest] for digest in digests]
+
+
+def told(offers: Sequence[Document], signals: Sequence[float | None]) -> Told:
+    return Told(dict(zip(map(digest_of, offers), signals, strict=False)))
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     st.fixed_dictionaries(fields),
     st.lists(st.fixed_dictionaries(fields), min_size=1, max_size=12),
     st.integers(1, 5),
+    st.none() | st.lists(st.none() | st.floats(0, 1), min_size=12, max_size=12),
+)
+@example(  # the last by text is the best, by its meaning alone
+    {"title": "单晶高镍正极材料低残锂制备"},
+    [{"title": title} for title in ("机器人正极", "机器人的正极", "柑橘采摘机器人正极")],
+    1,
+    [None, None, 1.0, *[None] * 9],
 )
 def test_who_is_not_read_would_not_have_been_among_the_best(
-    own: dict[str, Any], others: list[dict[str, Any]], k: int
+    own: dict[str, Any], others: list[dict[str, Any]], k: int, signals: list[float | None] | None
 ) -> None:
     one = Document(id=1, **own)
     offers = [Document(id=2 + i, **values) for i, values in enumerate(others)]
-    engine = Recommender().fit([one], offers)
+    meaning = None if signals is None else told(offers, signals)
+    engine = Recommender(meaning=meaning).fit([one], offers)
     everyone = engine.suggest_for_need(one, k=k)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("matchmaker.engine.recommender.READ_AT_A_TIME", 2)

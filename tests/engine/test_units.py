@@ -26,7 +26,10 @@ from matchmaker.engine.units import conversion
         ("Ω·m", "mΩ·cm", 1e5), ("W/(m·K)", "W/m·K", 1), ("W/(m·K)", "mW/(cm·℃)", 10),
         ("cm3/(m2·d)", "mL/(m²·天)", 1), ("㎡", "m^2", 1), ("mL·min⁻¹", "mL/min", 1), ("mAh g-1", "Ah/kg", 1),
         ("cm⁻¹", "1/cm", 1), ("吨每年", "t/年", 1), ("mg／L", "mg/L", 1), ("KW", "kW", 1), ("mPas", "mPa·s", 1),
-        ("r/min", "转/分", 1), ("kB", "MB", 1e-3), ("ppm/℃", "ppm/K", 1), ("mW", "MW", 1e-9),
+        ("r/min", "转/分", 1), ("kB", "MB", 1e-3), ("ppm/℃", "ppm/K", 1), ("MB", "Mb", 8),
+        ("MAH", "mAh", 1), ("MAH/g", "mAh/g", 1), ("MAH", "Ah", 1e-3), ("AH", "mAh", 1000), ("MWH", "MWh", 1),
+        ("MW", "GW", 1e-3), ("MW", "MJ/s", 1), ("MΩ", "Ω", 1e6), ("mW", "W", 1e-3), ("mg", "t", 1e-9),
+        ("次/分", "次/分钟", 1), ("L每分", "L/min", 1),
     ],
 )  # fmt: skip
 def test_units_are_understood_as_people_write_them(unit: str, other: str, factor: float) -> None:
@@ -41,6 +44,11 @@ def test_units_are_understood_as_people_write_them(unit: str, other: str, factor
         ("年", "天"), ("吨/年", "吨/天"), ("mg/kg", "ppm"), ("wt%", "%"), ("百分点", "%"), ("N/30mm", "N/mm"),
         ("自定单位", "m"), ("m^9^9^9^9", "m"), ("2 m", "m"), ("m_", "m"), ("元", "美元"),
         ("m9*m9*m9*m9", "pm9*pm9*pm9*pm9"),
+        # a capital M may be milli, typed in capitals
+        ("ML", "mL"), ("MA", "mA"), ("MV", "mV"), ("MW", "mW"), ("MPA", "mPa"), ("mg/ML", "mg/mL"),
+        ("ML", "毫升"), ("ML", "cm³"),
+        # 分 may be points
+        ("分", "min"), ("分", "s"), ("分", "次"),
     ],
 )  # fmt: skip
 def test_what_is_not_sure_is_not_compared(unit: str, other: str) -> None:
@@ -81,6 +89,12 @@ def verdict(target: Indicator, stated: Indicator) -> tuple[str, float | None]:
         (("长度", "ge", 1, "m"), ("长度", "eq", 3, "s"), ("unknown", None)),
         (("长度", "ge", 1, "m"), ("长度", "eq", 3, ""), ("unknown", None)),
         (("得分", "ge", 1, "自定"), ("得分", "eq", 3, "自定"), ("met", None)),
+        (("得分", "ge", 3000, "分"), ("得分", "eq", 3200, "分"), ("met", None)),
+        (("得分", "ge", 3000, "分"), ("得分", "eq", 3200, "min"), ("unknown", None)),
+        (("容量", "ge", 3000, "MAH"), ("容量", "eq", 2900, "mAh"), ("missed", 100)),
+        (("容量", "ge", 3000, "mAh"), ("容量", "eq", 3200, "MAH"), ("met", None)),
+        (("容量", "ge", 3000, "ML"), ("容量", "eq", 3200, "mL"), ("unknown", None)),
+        (("容量", "ge", 3000, "ML"), ("容量", "eq", 3200, "ML"), ("met", None)),
     ],
 )  # fmt: skip
 def test_a_gap_is_told_in_the_unit_of_the_need(

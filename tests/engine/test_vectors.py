@@ -47,6 +47,21 @@ def test_vectors_are_an_encoder_that_remembers(tmp_path: Path) -> None:
     assert encoder.asked == TEXTS
 
 
+def test_what_is_only_asked_about_is_encoded_and_not_kept(tmp_path: Path) -> None:
+    encoder = Counting()
+    vectors = Vectors(tmp_path, encoder)
+    vectors.add(TEXTS[:2])
+    kept = files(tmp_path)
+
+    found = vectors.passing(TEXTS)
+
+    assert encoder.asked == TEXTS
+    assert files(tmp_path) == kept
+    assert vectors.missing(TEXTS) == [2, 3]
+    np.testing.assert_array_equal(found, vectors_of(TEXTS))
+    np.testing.assert_array_equal(found, vectors.encode(TEXTS))
+
+
 def test_each_model_has_its_own_vectors(tmp_path: Path) -> None:
     Vectors(tmp_path, Counting()).add(TEXTS)
     other = Counting()

@@ -14,7 +14,7 @@ from matchmaker import clock, jobs
 from matchmaker.catalogue.documents import document_of, load_documents
 from matchmaker.catalogue.index import index_of
 from matchmaker.db import Database
-from matchmaker.engine import Recommender
+from matchmaker.engine import MODEL, WEIGHTS_VERSION, Recommender
 from matchmaker.matching import learning
 from matchmaker.matching.learning import Teacher
 from matchmaker.review import service as review
@@ -373,7 +373,7 @@ def test_a_list_under_raised_weights_names_them(
         waiting = select(Match.model).where(Match.status == MatchStatus.SUGGESTED)
         (model,) = set(session.scalars(waiting))
     assert model != usual
-    assert model.startswith("tfidf-3 w2-")
+    assert model.startswith(f"{MODEL} w{WEIGHTS_VERSION}-")
 
 
 def test_owners_see_that_decisions_count_but_not_which(

@@ -177,6 +177,27 @@ def test_only_what_was_decided_today_by_oneself_counts(
     assert queries.decided_today(session, organiser) == 1
 
 
+def test_the_pages_of_a_pair_ask_as_often_for_eight_nodes_as_for_one(
+    signed_in: SignedIn, database: Database
+) -> None:
+    browser = signed_in(factories.add_user(database, Role.ORGANISER))
+    asked = []
+    for n in (1, 8):
+        with database.transaction() as session:
+            nodes = [factories.make_node(session, f"环节{n}-{i}") for i in range(n)]
+            need = factories.make_need(session, nodes=nodes)
+            achievement = factories.make_achievement(session, nodes=nodes)
+            match = factories.make_match(session, need, achievement)
+        pages = (
+            f"/review?need={need.id}&match={match.id}",
+            f"/pairings/{match.id}",
+            f"/matching/need/{need.id}/compare/{achievement.id}",
+        )
+        asked.append([statements(database, browser, address) for address in pages])
+
+    assert asked[0] == asked[1]
+
+
 def grow(session: Session, look: Callable[[], object], count: Count, more: Callable[[], object]) -> list[int]:  # fmt: skip
     """Count the statements with one row and with three."""
     found = []

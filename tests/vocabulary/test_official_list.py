@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from matchmaker import clock
 from matchmaker.db import Database
 from matchmaker.i18n import date_text
-from matchmaker.vocabulary import queries
+from matchmaker.vocabulary import queries, service
 from models import (
     Activity,
+    Crosswalk,
     PostingNode,
     Role,
     SchemeNode,
@@ -117,6 +120,29 @@ def test_after_the_dry_run_the_same_rows_become_the_version_in_force(
             .one()
         )
         assert (filed.version_id, filed.name) == (version.id, "动力电池")  # fmt: skip
+
+
+def test_what_is_filed_under_another_node_afterwards_has_another_version(
+    session: Session,
+) -> None:
+    battery, other = factories.make_node(session), factories.make_node(session, "摩托车")
+    elsewhere = factories.make_node(session, "电池制造", scheme="sectors")
+    session.add(Crosswalk(from_id=battery.id, to_id=elsewhere.id, status=Standing.PROPOSED))
+    day = clock.now() - timedelta(days=1)
+    moved, stays, corresponds = (
+        factories.make_need(session, nodes=[node], at=day) for node in (battery, other, elsewhere)
+    )
+    row = dict.fromkeys(("chain", "node", "need", "target"), "") | {"chain": "动力电池"}
+    service.apply_import(
+        session, factories.make_user(session, Role.ADMINISTRATOR),
+        service.check_import(session, [row], "全文"), source="", valid_from=None,
+    )  # fmt: skip
+
+    assert [need.version for need in (moved, stays, corresponds)] == [2, 1, 2]
+    assert [need.updated_at == day for need in (moved, stays, corresponds)] == [False, True, False]
+    moved.title = "以后改的"
+    session.flush()
+    assert moved.version == 3
 
 
 def import_official(admin: FlaskClient, **values: str) -> None:
