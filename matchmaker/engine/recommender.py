@@ -100,7 +100,7 @@ class Recommender:
 
     @property
     def model_id(self) -> str:
-        """Name what a score comes from: model, weights and index, as in "tfidf-3 w2 1f0a93bc"."""
+        """Name what a score comes from: model, weights and index, as in "tfidf-3 w3 1f0a93bc"."""
         return f"{MODEL} {self.weights_version_} {self.index_version_}"
 
     @property
