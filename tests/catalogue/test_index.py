@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
 
 from matchmaker import jobs
 from matchmaker.catalogue import index as catalogue_index
@@ -22,21 +20,7 @@ from tests import factories
 ASKED = Document(id=0, title="单晶高镍正极材料的低残锂制备")
 
 
-@pytest.fixture(autouse=True)
-def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Treat the few records of a test as a large catalogue."""
-    monkeypatch.setattr(catalogue_index, "REFIT_BELOW", 3)
-    monkeypatch.setattr(catalogue_index, "KEEP_AT", 3)
-
-
-@pytest.fixture
-def owner(app: Flask, database: Database) -> Iterator[User]:
-    with database.transaction() as session:
-        researcher = factories.make_user(session, Role.RESEARCHER)
-        for number in range(8):
-            factories.make_achievement(session, researcher, title=f"柑橘采摘机器人{number}型")
-    with app.app_context():
-        yield researcher
+pytestmark = pytest.mark.usefixtures("large_catalogue")
 
 
 def add(database: Database, owner: User, title: str) -> int:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from flask import Flask
 from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -44,11 +43,7 @@ LONG_AGO = timedelta(hours=1)
 """Further back than the changes that are looked at first."""
 
 
-@pytest.fixture(autouse=True)
-def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Treat the few records of a test as a large catalogue."""
-    monkeypatch.setattr(catalogue_index, "REFIT_BELOW", 3)
-    monkeypatch.setattr(catalogue_index, "KEEP_AT", 3)
+pytestmark = pytest.mark.usefixtures("large_catalogue")
 
 
 @pytest.fixture
@@ -61,16 +56,6 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def without_wal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Be on a machine whose SQLite is not trusted with a write-ahead log."""
     monkeypatch.setattr(db, "journal_mode", lambda: "truncate")
-
-
-@pytest.fixture
-def owner(app: Flask, database: Database) -> Iterator[User]:
-    with database.transaction() as session:
-        researcher = factories.make_user(session, Role.RESEARCHER)
-        for number in range(8):
-            factories.make_achievement(session, researcher, title=f"柑橘采摘机器人{number}型")
-    with app.app_context():
-        yield researcher
 
 
 @pytest.fixture

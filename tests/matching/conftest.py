@@ -1,17 +1,21 @@
-"""A need and what is offered for it, as an organiser meets them on the page of all ranks."""
+"""A need and what is offered for it, as an organiser meets them on the page of all ranks and decides."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from bs4 import BeautifulSoup
+from flask import Flask
 from flask.testing import FlaskClient
 
+from matchmaker import jobs
 from matchmaker.db import Database
-from models import User
+from models import Role, User
 from tests import factories
 from tests.conftest import SignedIn
+from tests.matching.deciding import NEED, TITLES
 from tests.pages import opened
 
 TITLE = "单晶高镍正极材料的低残锂制备"
@@ -78,3 +82,19 @@ def listed(browser: FlaskClient, scene: Scene, **query: str) -> list[str]:
     """Return the ranked offers by their names."""
     names = {title: name for name, title in OFFERS.items()}
     return [names[title] for title in titles(opened(browser, scene.address, **query))]
+
+
+@pytest.fixture
+def reviewer(app: Flask, database: Database) -> Iterator[User]:
+    """An organiser, a need and six achievements with their suggestions."""
+    with app.app_context():
+        with database.transaction() as session:
+            company = factories.make_user(session, Role.ENTERPRISE)
+            factories.make_need(session, company, title=NEED)
+            researcher = factories.make_user(session, Role.RESEARCHER)
+            for title in TITLES:
+                factories.make_achievement(session, researcher, title=title)
+            person = factories.make_user(session, Role.ORGANISER)
+            jobs.enqueue(session, "matching.refresh_all")
+        jobs.run_due(database)
+        yield person
