@@ -195,6 +195,37 @@ def can_add(instance: Json, meetings: list[Json], wish: Json) -> bool:
     return False
 
 
+def is_full(instance: Json, meetings: list[Json], wish: Json, side: str) -> bool:
+    """Whether one side could not come although the other sent somebody who is always free.
+
+    The stand-in is there in the slots in which somebody of the other side is available at all.
+    """
+    other = "b" if side == "a" else "a"
+    away = {p["id"]: set(p.get("unavailable", [])) for p in instance["people"]}
+    absent = [
+        slot for slot in order_of(instance)
+        if all(slot in away[person] for person in attendees(instance, wish, other))
+    ]  # fmt: skip
+    made = {**instance}
+    made["people"] = [*instance["people"], {"id": "stand-in", "unavailable": absent}]
+    made["teams"] = [*instance["teams"], {"id": "stand-ins", "members": ["stand-in"]}]
+    asked = {
+        **wish, "id": "stand", other: "stand-ins", "people": {**wish.get("people", {}), other: []},
+    }  # fmt: skip
+    made["wishes"] = [*instance["wishes"], asked]
+    return not can_add(made, meetings, asked)
+
+
+def without_limits(instance: Json) -> Json:
+    """Return the instance with nothing but who is available when."""
+    gone = {"max": None, "max_in_a_row": None}
+    return {
+        **instance, "closed": [], "locked": [],
+        "people": [{**p, **gone} for p in instance["people"]],
+        "teams": [{**t, "max": None} for t in instance["teams"]],
+    }  # fmt: skip
+
+
 def _breaks(instance: Json, meetings: list[Json], new: Json) -> list[str]:
     """Return the rules, those of tables apart, that one more meeting breaks."""
     nowhere = {**instance, "tables": [{"id": ""}], "closed": [], "locked": []}

@@ -99,23 +99,17 @@ def test_every_reason_is_true_and_the_change_it_names_lets_the_wish_in(seed: int
 
 def _is_true(content: Json, meetings: list[Json], wish: Json, reason: str) -> None:
     """Look at what a reason says with nothing but the checker."""
-    alone = checker.can_add(content, [], wish)
     roomy = {**content, "tables": [*content["tables"], *({"id": f"x{n}"} for n in range(99))]}
+    full = {side: checker.is_full(roomy, meetings, wish, side) for side in "ab"}
     if reason == "no_common_slot":
-        assert not alone
-    elif reason == "tables_full":
-        assert checker.can_add(roomy, meetings, wish)
-    elif reason in {"a_full", "b_full"}:
-        assert not checker.can_add(roomy, meetings, wish)
-        others = [m for m in meetings if not _shares(content, m, wish, reason[0])]
-        assert len(others) < len(meetings) or not alone
-    else:
-        assert reason == "lower_priority"
-
-
-def _shares(content: Json, meeting: Json, wish: Json, side: str) -> bool:
-    met = next(w for w in content["wishes"] if w["id"] == meeting["wish"])
-    return wish[side] in {met["a"], met["b"]}
+        assert not checker.can_add(checker.without_limits(roomy), [], wish)
+        return
+    assert checker.can_add(checker.without_limits(roomy), [], wish)
+    if reason in {"a_full", "b_full"}:
+        assert full[reason[0]]
+        return
+    assert not any(full.values())
+    assert checker.can_add(roomy, meetings, wish) == (reason == "tables_full")
 
 
 @settings(max_examples=15, deadline=None)
