@@ -18,12 +18,16 @@ from models import (
     Comparator,
     EnterpriseSize,
     Evaluation,
+    EventStatus,
+    ExclusionReason,
     JobStatus,
     MatchStatus,
+    MeetingStatus,
     Membership,
     Mode,
     NameVisibility,
     NeedKind,
+    NextStep,
     OrganisationKind,
     Ownership,
     Pilot,
@@ -37,9 +41,14 @@ from models import (
     RejectReason,
     Role,
     SchemeKind,
+    Side,
     Standing,
+    TeamStatus,
+    TimetableStatus,
+    UnscheduledReason,
     Verification,
     Visibility,
+    WishChoice,
 )
 
 LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
@@ -252,6 +261,68 @@ LABELS: dict[type[StrEnum], dict[StrEnum, Any]] = {
         Standing.UNVERIFIED: _l("名称待核"),
         Standing.PROPOSED: _l("本平台建议"),
     },
+    EventStatus: {
+        EventStatus.DRAFT: _l("筹备中"),
+        EventStatus.OPEN: _l("已公布"),
+        EventStatus.CANCELLED: lazy_pgettext("event", "已取消"),
+        EventStatus.CLOSED: _l("已结束"),
+    },
+    Side: {
+        Side.NEED: _l("需求方"),
+        Side.ACHIEVEMENT: _l("成果方"),
+    },
+    TeamStatus: {
+        TeamStatus.PENDING: _l("等待确认"),
+        TeamStatus.APPROVED: _l("已确认参会"),
+        TeamStatus.WAITING: _l("候补"),
+        TeamStatus.REFUSED: _l("未获确认"),
+        TeamStatus.WITHDRAWN: _l("已退出"),
+    },
+    WishChoice: {
+        WishChoice.MUST: _l("必须见"),
+        WishChoice.MEET: _l("想见"),
+        WishChoice.NO: _l("不见"),
+    },
+    ExclusionReason: {
+        ExclusionReason.CONFLICT: _l("利益冲突，回避"),
+        ExclusionReason.ORGANISER: _l("组织方排除"),
+        ExclusionReason.MET_BEFORE: _l("以前见过"),
+        ExclusionReason.SAME_ORGANISATION: _l("同一单位"),
+    },
+    TimetableStatus: {
+        TimetableStatus.PLANNING: _l("正在排期"),
+        TimetableStatus.DRAFT: _l("草案"),
+        TimetableStatus.PUBLISHED: lazy_pgettext("timetable", "已发布"),
+        TimetableStatus.SUPERSEDED: _l("已被新版代替"),
+        TimetableStatus.DISCARDED: _l("已放弃"),
+        TimetableStatus.FAILED: _l("没有排成"),
+    },
+    UnscheduledReason: {
+        UnscheduledReason.EXCLUDED: _l("不安排见面"),
+        UnscheduledReason.DECLINED: _l("已谢绝"),
+        UnscheduledReason.NOT_ANSWERED: _l("未答复"),
+        UnscheduledReason.NO_COMMON_SLOT: _l("没有共同空闲"),
+        UnscheduledReason.A_FULL: _l("需求方已满"),
+        UnscheduledReason.B_FULL: _l("成果方已满"),
+        UnscheduledReason.TABLES_FULL: _l("没有空桌"),
+        UnscheduledReason.LOWER_PRIORITY: _l("优先级较低"),
+        UnscheduledReason.UNBOOKED: _l("人工取消安排"),
+    },
+    MeetingStatus: {
+        MeetingStatus.PLANNED: _l("已安排"),
+        MeetingStatus.RUNNING: _l("正在洽谈"),
+        MeetingStatus.HELD: _l("谈过了"),
+        MeetingStatus.MISSED: _l("没有见成"),
+        MeetingStatus.CANCELLED: lazy_pgettext("meeting", "已取消"),
+    },
+    NextStep: {
+        NextStep.SAMPLE: _l("寄样品"),
+        NextStep.VISIT: _l("看现场"),
+        NextStep.NDA: _l("签保密协议"),
+        NextStep.QUOTE: _l("谈报价"),
+        NextStep.DATA: _l("补数据"),
+        NextStep.NONE: _l("先不联系"),
+    },
 }
 
 
@@ -267,6 +338,10 @@ JOBS: dict[str, Any] = {
     "admin.import": _l("批量导入条目"),
     "admin.report_failures": _l("报告失败的任务"),
     "admin.clean_imports": _l("清理过期的导入文件"),
+    "wishes.suggest": _l("为活动推荐洽谈"),
+    "wishes.follow": _l("提醒和结束没有答复的意愿"),
+    "timetables.plan": _l("排活动日程"),
+    "paper.package": _l("制作活动的离线文件包"),
 }
 
 

@@ -34,6 +34,9 @@ class Activity(Model):
     user_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
+    event_id: Mapped[int | None] = mapped_column(
+        ForeignKey("events.id", ondelete="CASCADE"), index=True
+    )
     values: Mapped[dict[str, Any]] = json_column(50_000, default=dict)
 
     actor: Mapped[User | None] = relationship(lazy="joined", foreign_keys=[actor_id])

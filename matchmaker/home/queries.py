@@ -197,13 +197,14 @@ def navigation(session: Session, actor: User) -> list[NavigationItem]:
     home = NavigationItem("home.index", _("首页"), "home")
     achievements = NavigationItem("catalogue.achievements", _("成果目录"), "flask")
     needs = NavigationItem("catalogue.needs", _("需求目录"), "bulb")
+    events = NavigationItem("events.index", _("活动"), "calendar-event")
     role = effective_role(actor)
     if role == Role.ORGANISER:
         return [
             home,
             NavigationItem("review.queue", _("对接审核"), "git-merge", desk.count_waiting(session, actor)),
             NavigationItem("catalogue.submissions", _("发布审核"), "list-check", queries.count_submitted(session)),
-            needs, achievements,
+            events, needs, achievements,
             NavigationItem("accounts.verification", _("单位核验"), "shield-check", accounts.count_waiting(session, actor)),
             NavigationItem("vocabulary.scheme", _("产业链"), "hierarchy", values=(("code", "cq33"),)),
             NavigationItem("review.history", _("动态"), "activity"),
@@ -217,12 +218,12 @@ def navigation(session: Session, actor: User) -> list[NavigationItem]:
             NavigationItem("admin.mails", _("邮件"), "mail"),
             NavigationItem("admin.imports", _("导入"), "upload"),
             NavigationItem("vocabulary.schemes", _("分类"), "hierarchy"),
-            needs, achievements,
+            events, needs, achievements,
             NavigationItem("review.history", _("动态"), "activity"),
         ]  # fmt: skip
     return [
         home, NavigationItem("catalogue.mine", _own_words(actor), "list"), needs, achievements,
-        NavigationItem("review.pairings", _("对接进展"), "git-merge"),
+        NavigationItem("review.pairings", _("对接进展"), "git-merge"), events,
     ]  # fmt: skip
 
 

@@ -30,6 +30,10 @@ bp = Blueprint("home", __name__)
 preferences = Blueprint("preferences", __name__)
 BLUEPRINTS = (bp, preferences)
 YEAR = 365 * 24 * 3600
+OF_EVENTS = frozenset(
+    {"events", "registration", "wishes", "timetables", "paper", "floor", "contests", "figures"}
+)
+"""Features whose pages stand under 活动 in the bar."""
 
 
 def init_app(app: Flask) -> None:
@@ -56,6 +60,8 @@ def _is_active(item: queries.NavigationItem, here: str) -> bool:
     groups = {"catalogue.need": "catalogue.needs", "catalogue.achievement": "catalogue.achievements",
               "review.pairing": "review.pairings", "catalogue.new": "catalogue.mine",
               "catalogue.edit": "catalogue.mine"}  # fmt: skip
+    if here.split(".", maxsplit=1)[0] in OF_EVENTS:
+        return item.endpoint == "events.index"
     return groups.get(here, here) == item.endpoint
 
 

@@ -52,6 +52,7 @@ def init_app(app: Flask) -> None:
         activity_words=sentence, activity_actor=actor_name, signal_words=SIGNALS
     )
     ACTIVITY.update(matching.ACTIVITY)
+    app.extensions["activity_words"] = ACTIVITY
 
 
 def related(session: Session, actor: User, posting: Posting) -> list[dict[str, str]]:

@@ -1,0 +1,1 @@
+"""Contests and salons: entries, a jury, a ranking; group tables."""

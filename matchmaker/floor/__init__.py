@@ -1,0 +1,1 @@
+"""The day itself: arrivals, meetings as they happen, standby, the wall, reports."""

@@ -1,0 +1,1 @@
+"""What an event puts on paper and into calendars: PDF, ICS, xlsx, one package for all."""

@@ -1,0 +1,1 @@
+"""Teams come to events: registration, admission, members and when they are free."""

@@ -1,0 +1,1 @@
+"""Timetables: planned in the background, explained, changed by hand, published in versions."""

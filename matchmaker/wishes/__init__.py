@@ -1,0 +1,1 @@
+"""Who wants to meet whom: suggestions, choices of both sides, exclusions."""
