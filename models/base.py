@@ -48,15 +48,18 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def enum_column(kind: type[StrEnum]) -> Enum:
-    """Store an enum by value, wide enough for later members; a CHECK holds the list."""
+def enum_column(kind: type[StrEnum], name: str = "") -> Enum:
+    """Store an enum by value, wide enough for later members; a CHECK holds the list.
+
+    A table with two columns of one enum names them, so that their CHECKs differ.
+    """
     return Enum(
         kind,
         native_enum=False,
         length=32,
         values_callable=lambda members: [member.value for member in members],
         create_constraint=True,
-        name=_snake(kind.__name__),
+        name=name or _snake(kind.__name__),
         validate_strings=True,
     )
 

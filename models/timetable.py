@@ -174,8 +174,8 @@ class Meeting(Model):
     standby: Mapped[bool] = mapped_column(default=False)
     """Made on the day, from two people who were here and free."""
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    missed_by: Mapped[Side | None] = mapped_column(enum_column(Side))
-    late_side: Mapped[Side | None] = mapped_column(enum_column(Side))
+    missed_by: Mapped[Side | None] = mapped_column(enum_column(Side, "missed_by"))
+    late_side: Mapped[Side | None] = mapped_column(enum_column(Side, "late_side"))
     late_minutes: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
 

@@ -51,11 +51,13 @@ class Wish(Model):
     """How well their best postings fit, as the recommender says."""
     suggested: Mapped[bool] = mapped_column(default=False)
     """It came from the recommender or from an accepted pair, not from either team."""
-    need_choice: Mapped[WishChoice | None] = mapped_column(enum_column(WishChoice))
+    need_choice: Mapped[WishChoice | None] = mapped_column(enum_column(WishChoice, "need_choice"))
     need_chosen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     need_expertise: Mapped[str] = mapped_column(String(60), default="")
     """What the one who comes for the need side should know."""
-    achievement_choice: Mapped[WishChoice | None] = mapped_column(enum_column(WishChoice))
+    achievement_choice: Mapped[WishChoice | None] = mapped_column(
+        enum_column(WishChoice, "achievement_choice")
+    )
     achievement_chosen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     achievement_expertise: Mapped[str] = mapped_column(String(60), default="")
     promised: Mapped[bool] = mapped_column(default=False)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = '89f305751c55'
+revision = '2f4ebfccfa42'
 down_revision = 'd7a2f614c8b0'
 branch_labels = None
 depends_on = None
@@ -386,10 +386,10 @@ def upgrade() -> None:
     sa.Column('match_id', sa.Integer(), nullable=True),
     sa.Column('score', sa.Double(), nullable=False),
     sa.Column('suggested', sa.Boolean(), nullable=False),
-    sa.Column('need_choice', sa.Enum('must', 'meet', 'no', name='wish_choice', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('need_choice', sa.Enum('must', 'meet', 'no', name='need_choice', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('need_chosen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('need_expertise', sa.String(length=60), nullable=False),
-    sa.Column('achievement_choice', sa.Enum('must', 'meet', 'no', name='wish_choice', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('achievement_choice', sa.Enum('must', 'meet', 'no', name='achievement_choice', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('achievement_chosen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('achievement_expertise', sa.String(length=60), nullable=False),
     sa.Column('promised', sa.Boolean(), nullable=False),
@@ -431,8 +431,8 @@ def upgrade() -> None:
     sa.Column('was', sa.JSON(), nullable=True),
     sa.Column('standby', sa.Boolean(), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=True),
-    sa.Column('missed_by', sa.Enum('need', 'achievement', name='side', native_enum=False, create_constraint=True, length=32), nullable=True),
-    sa.Column('late_side', sa.Enum('need', 'achievement', name='side', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('missed_by', sa.Enum('need', 'achievement', name='missed_by', native_enum=False, create_constraint=True, length=32), nullable=True),
+    sa.Column('late_side', sa.Enum('need', 'achievement', name='late_side', native_enum=False, create_constraint=True, length=32), nullable=True),
     sa.Column('late_minutes', sa.Integer(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("(status IN ('cancelled', 'missed')) = (slot_id IS NULL) AND (slot_id IS NULL) = (table_id IS NULL)", name=op.f('ck_meetings_only_what_can_be_held_has_a_place')),
