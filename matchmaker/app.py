@@ -41,6 +41,9 @@ FEATURES = (
     "admin",
     "home",
 )
+WITH_TASKS = (
+    "catalogue", "matching", "review", "wishes", "timetables", "paper", "floor", "quality", "admin",
+)  # fmt: skip
 CSP = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; media-src 'self'; "
@@ -105,7 +108,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def import_tasks() -> None:
     """Register what jobs of every kind do."""
-    for name in ("catalogue", "matching", "review", "quality", "admin"):
+    for name in WITH_TASKS:
         importlib.import_module(f"matchmaker.{name}.tasks")
 
 

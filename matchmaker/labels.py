@@ -341,6 +341,7 @@ JOBS: dict[str, Any] = {
     "wishes.suggest": _l("为活动推荐洽谈"),
     "wishes.follow": _l("提醒和结束没有答复的意愿"),
     "timetables.plan": _l("排活动日程"),
+    "floor.remind": _l("提醒填写洽谈反馈"),
     "paper.package": _l("制作活动的离线文件包"),
 }
 

@@ -49,6 +49,7 @@ from models import (
     User,
     Verification,
 )
+from seed.events import load_events
 
 FOLDER = Path(__file__).parent
 PASSWORD = "demo-chengyu"  # noqa: S105 - printed at the start, of invented people
@@ -132,6 +133,8 @@ def load_demonstration(settings: Settings) -> None:
             jobs.run_due(database, tell)
         _decide_some(app, database)
         _announce(database)
+        with progress(say("活动", "Events")) as tell:
+            load_events(database, tell)
         with database.transaction() as session:
             _send_no_mail(session)
 

@@ -11,10 +11,13 @@ ACTIVITY: dict[str, Any] = {
     "event.drafted": _l("筹备活动“%(event)s”"),
     "event.copied": _l("从“%(source)s”复制出活动“%(event)s”"),
     "event.edited": _l("修改了活动“%(event)s”"),
+    "event.arranged": _l("修改了活动“%(event)s”的时间安排"),
     "event.opened": _l("公布了活动“%(event)s”"),
     "event.cancelled": _l("取消了活动“%(event)s”：%(reason)s"),
     "event.closed": _l("结束了活动“%(event)s”"),
+    "table.added": _l("为“%(event)s”添加了桌位 %(table)s"),
     "table.changed": _l("修改了“%(event)s”的桌位 %(table)s"),
+    "table.removed": _l("删除了“%(event)s”的桌位 %(table)s"),
     "slot.changed": _l("修改了“%(event)s”的时段 %(slot)s"),
 }
 """What happens in the history; later features add their own."""

@@ -9,6 +9,7 @@ from flask import render_template, request
 from matchmaker import db, guard
 from matchmaker.events import policy, queries
 from matchmaker.events.kinds import kind_of
+from matchmaker.events.overview import dates_words, phase_words
 from matchmaker.events.tabs import tabs_of
 from models import Event
 
@@ -21,6 +22,7 @@ def event_page(template: str, event: Event, **context: Any) -> str:
     return render_template(
         template,
         event=event, kind=kind_of(event.kind), phase=queries.phase(event).value,
+        phase_text=phase_words(event), dates=dates_words(event),
         can_manage=policy.can_manage(actor, event), can_change=policy.can_change(actor, event),
         tabs=[(tab, here == tab.endpoint or here in tab.also) for tab in tabs],
         **context,

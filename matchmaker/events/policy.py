@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from matchmaker.guard import effective_role
-from models import Event, EventStatus, Role, User
+from models import Event, EventStatus, Role, TeamStatus, User
+
+COMING = frozenset({TeamStatus.PENDING, TeamStatus.APPROVED, TeamStatus.WAITING})
+"""Teams that come, or would: they hear when something changes."""
 
 
 def is_office(actor: User) -> bool:

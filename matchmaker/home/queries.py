@@ -15,12 +15,16 @@ from matchmaker.accounts import policy as account_policy
 from matchmaker.accounts import queries as accounts
 from matchmaker.admin import queries as admin
 from matchmaker.catalogue import policy, queries
+from matchmaker.events import listing
+from matchmaker.events import queries as events
+from matchmaker.events.tabs import Step, steps_of
 from matchmaker.guard import effective_role
 from matchmaker.i18n import counted
 from matchmaker.review import desk
 from matchmaker.review import queries as review
 from matchmaker.vocabulary.queries import PRIMARY_SCHEME
 from models import (
+    Event,
     Membership,
     Organisation,
     Posting,
@@ -179,6 +183,27 @@ def chain_balance(session: Session, size: int = 10) -> list[ChainBalance]:
         ).unique()
     }
     return [ChainBalance(nodes[node_id], int(n), int(a)) for node_id, n, a in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ComingEvent:
+    """An event of the next weeks, and what is to be done for it next."""
+
+    event: Event
+    step: Step | None
+
+
+EVENTS = 3
+
+
+def coming_events(session: Session, actor: User) -> list[ComingEvent]:
+    """The next events, each with the first step that waits for this person."""
+    statement = listing.found(actor, listing.Filters()).options(*events.loaded()).limit(EVENTS)
+    found = []
+    for event in session.scalars(statement).unique():
+        steps = steps_of(session, actor, event)
+        found.append(ComingEvent(event, next((step for step in steps if step.waiting), None)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

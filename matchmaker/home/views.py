@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from matchmaker import db, guard, i18n
 from matchmaker.catalogue import policy
 from matchmaker.catalogue import queries as catalogue
+from matchmaker.events.overview import phase_words
 from matchmaker.home import queries
 from matchmaker.paths import local_path
 from matchmaker.review import queries as review
@@ -81,6 +82,7 @@ def index() -> str:
         history=review.recent_activity(session, size=8) if office else [],
         pairings=[] if office else review.accepted_of(session, actor)[:5],
         own=[] if office else catalogue.own_postings(session, actor)[:6],
+        coming=queries.coming_events(session, actor), phase_words=phase_words,
     )  # fmt: skip
 
 

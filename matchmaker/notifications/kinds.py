@@ -45,6 +45,7 @@ KINDS: dict[str, Any] = {
     "meeting.moved": _l("与%(partner)s的洽谈改到 %(slot)s，%(table)s"),
     "meeting.cancelled": _l("%(slot)s 与%(partner)s的洽谈取消了"),
     "meeting.late": _l("%(partner)s 要晚到 %(minutes)s 分钟，%(slot)s，%(table)s"),
+    "report.waiting": _l("“%(event)s”还有 %(n)s 场洽谈等您填反馈，每场约 20 秒"),
     "juror.added": _l("请您担任“%(event)s”的评委"),
     "results.published": _l("“%(event)s”的结果已公布"),
 }
@@ -86,6 +87,7 @@ SUMMARIES: dict[str, Callable[[int], str]] = {
     "meeting.moved": lambda n: counted("%(n)d 场洽谈改了时间", n=n),
     "meeting.cancelled": lambda n: counted("%(n)d 场洽谈取消了", n=n),
     "meeting.late": lambda n: counted("%(n)d 次对方要晚到", n=n),
+    "report.waiting": lambda n: counted("%(n)d 次提醒您填反馈", n=n),
     "juror.added": lambda n: counted("%(n)d 次请您担任评委", n=n),
     "results.published": lambda n: counted("%(n)d 个活动公布了结果", n=n),
 }

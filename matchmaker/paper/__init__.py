@@ -1,1 +1,1 @@
-"""What an event puts on paper and into calendars: PDF, ICS, xlsx, one package for all."""
+"""Paper and files: agendas, sheets, posters, badges, calendars, a workbook, one zip of all."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from matchmaker.events import policy as events
 from matchmaker.guard import is_verified
-from models import Event, Team, TeamStatus, User
+from models import Event, OrganisationKind, Side, Talk, Team, TeamStatus, User
 
 COMING = frozenset({TeamStatus.PENDING, TeamStatus.APPROVED, TeamStatus.WAITING})
+SIDES = {
+    OrganisationKind.ENTERPRISE: Side.NEED,
+    OrganisationKind.UNIVERSITY: Side.ACHIEVEMENT,
+    OrganisationKind.INSTITUTE: Side.ACHIEVEMENT,
+}
+"""For which side an organisation usually comes; others choose."""
 
 
 def is_own(actor: User, team: Team) -> bool:
@@ -27,3 +35,12 @@ def can_register(actor: User) -> bool:
 
 def can_admit(actor: User, event: Event) -> bool:
     return events.can_change(actor, event)
+
+
+def can_see_people(actor: User, own: Iterable[Team]) -> bool:
+    """Who comes is for those who come, and for offices."""
+    return events.is_office(actor) or any(team.status == TeamStatus.APPROVED for team in own)
+
+
+def can_edit_talk(actor: User, talk: Talk) -> bool:
+    return can_edit(actor, talk.team)

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
 from models import Side, Wish, WishChoice
+
+ACTIVITY: dict[str, Any] = {
+    "wish.must_for": _l("在“%(event)s”中替%(team)s选了“必须见”：%(other)s"),
+    "wish.meet_for": _l("在“%(event)s”中替%(team)s选了“想见”：%(other)s"),
+    "wish.no_for": _l("在“%(event)s”中替%(team)s选了“不见”：%(other)s"),
+    "wish.cleared_for": _l("在“%(event)s”中替%(team)s清除了选择：%(other)s"),
+    "wish.promised": _l("在“%(event)s”中承诺安排：%(team)s ↔ %(other)s"),
+    "wish.released": _l("在“%(event)s”中收回承诺：%(team)s ↔ %(other)s"),
+    "wishes.suggested": _l("为“%(event)s”重新推荐洽谈"),
+    "wishes.reminded": _l("提醒“%(event)s”里 %(n)s 个团队答复"),
+    "exclusion.declared": _l("在“%(event)s”中申报回避：%(team)s ↔ %(other)s"),
+    "exclusion.withdrawn": _l("在“%(event)s”中撤回回避：%(team)s ↔ %(other)s"),
+    "exclusion.added": _l("在“%(event)s”中排除：%(team)s ↔ %(other)s"),
+    "exclusion.lifted": _l("在“%(event)s”中解除排除：%(team)s ↔ %(other)s，%(remark)s"),
+}
+"""What happens in the history. A team's own choices are not history: the wish keeps them."""
 
 MUTUAL_MUST, ONE_MUST, MUTUAL, HALF, FILL = 100, 60, 40, 25, 10
 """Both must; one must and the other agrees; both want; one wants and the other has opted in;
@@ -11,6 +31,11 @@ must-meets, of which a team has few, weigh far more than the rest."""
 FIT = 20
 """Points that the recommender's score from 0 to 1 adds at most: it decides among equals."""
 AGREES = frozenset({WishChoice.MUST, WishChoice.MEET})
+
+
+def other_side(side: Side) -> Side:
+    """Return the opposite side."""
+    return Side.ACHIEVEMENT if side == Side.NEED else Side.NEED
 
 
 def agrees(wish: Wish, side: Side) -> bool:

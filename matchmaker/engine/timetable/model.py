@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +25,7 @@ from .board import Place
 from .problem import Problem
 
 Floats = NDArray[np.float64]
+Hear = Callable[[float], None]
 WHOLE = 1e-6
 """How far from a whole number a solution may be."""
 OPTIMAL, INFEASIBLE = 0, 2
@@ -200,8 +201,12 @@ class Model:
     def width(self) -> int:
         return len(self.low)
 
-    def solve(self, goal: Mapping[int, float], seconds: float) -> Solution:
+    def solve(
+        self, goal: Mapping[int, float], seconds: float, hear: Hear = lambda _bound: None
+    ) -> Solution:
         """Find the places for which the sum over the goal's columns is largest.
+
+        `hear` is told the first bound, before whole numbers are looked for.
 
         Raises:
             InfeasibleError: there are none at all.
@@ -217,6 +222,7 @@ class Model:
         relaxed, bound = self._relaxed(goal, until)
         if relaxed is None:
             return Solution(None, proven=False, value=-np.inf, bound=bound)
+        hear(bound)
         decided = (relaxed > 1 - WHOLE) & (np.asarray(self.whole) > 0)
         try:
             rounded = self._exact(goal, np.where(decided, 1.0, low), until)

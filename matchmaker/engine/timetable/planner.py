@@ -15,7 +15,7 @@ from typing import NamedTuple
 from .board import Board, Place
 from .form import InstanceError
 from .greedy import by_weight, complete, greedy
-from .model import InfeasibleError, Model, Solution
+from .model import Hear, InfeasibleError, Model, Solution
 from .problem import Problem
 from .reasons import unscheduled
 from .seating import seated
@@ -65,8 +65,10 @@ def plan(
     """
     begin = time.monotonic()
     problem = Problem(instance, previous)
-    found = _exact(problem, begin + EXACT * time_limit, tell or _silence)
+    tell = tell or _silence
+    found = _exact(problem, begin + EXACT * time_limit, tell)
     board = found.board
+    tell("smoothing", reached(board).value, max(found.bound, reached(board).value))
     order = [w for w in by_weight(problem) if w not in problem.pins]
     complete(board, order)
     stands = {w for w in board.places if w in problem.pins or is_kept(board, w)}
@@ -74,8 +76,7 @@ def plan(
     complete(board, order)  # exchanges may have made room for a wish of no value
     meetings, moves = seated(board)
     got = reached(board)
-    if tell is not None:
-        tell("done", got.value, max(found.bound, got.value))
+    tell("done", got.value, max(found.bound, got.value))
     return Plan(
         status="optimal" if found.proven else "feasible", value=_number(got.value),
         bound=_number(max(found.bound, got.value)), promised=got.promised,
@@ -117,12 +118,17 @@ def is_kept(board: Board, wish: int) -> bool:
 def _exact(problem: Problem, until: float, tell: Tell) -> Found:
     """Return the best board found: that of the model, or the greedy one where it is better."""
     quick = greedy(problem)
-    tell("greedy", reached(quick).value, _everything(problem))
+    value = reached(quick).value
+    tell("greedy", value, _everything(problem))
+
+    def hear(bound: float) -> None:
+        tell("bound", value, max(bound, value))
+
     try:
-        solution = _at_once(problem, until)
+        solution = _at_once(problem, until, hear)
     except InfeasibleError:
         try:
-            solution = _stage_by_stage(problem, until, tell)
+            solution = _stage_by_stage(problem, until, tell, hear)
         except InfeasibleError:
             raise InstanceError(
                 "The locked meetings cannot all stand: two of them need the same person, table or "
@@ -137,7 +143,7 @@ def _exact(problem: Problem, until: float, tell: Tell) -> Found:
     return Found(board, solution.proven, solution.bound)
 
 
-def _at_once(problem: Problem, until: float) -> Solution:
+def _at_once(problem: Problem, until: float, hear: Hear) -> Solution:
     """Take it that the first two goals can be reached in full, and find the greatest value.
 
     Raises:
@@ -154,10 +160,10 @@ def _at_once(problem: Problem, until: float) -> Solution:
             most = len(columns) if team.most is None else team.most
             n_wishes = sum(number in problem.teams[w] for w in model.of_wish if model.of_wish[w])
             model.require(dict.fromkeys(columns, 1.0), max(1, min(team.least, n_wishes, most)))
-    return _greatest_value(model, until)
+    return _greatest_value(model, until, hear)
 
 
-def _stage_by_stage(problem: Problem, until: float, tell: Tell) -> Solution:
+def _stage_by_stage(problem: Problem, until: float, tell: Tell, hear: Hear) -> Solution:
     """Reach one goal after the other as far as it goes.
 
     Raises:
@@ -183,11 +189,11 @@ def _stage_by_stage(problem: Problem, until: float, tell: Tell) -> Solution:
         tell(name, solution.value, solution.bound)
         proven &= solution.proven
         model.require(goal, round(solution.value))
-    final = _greatest_value(model, until)
+    final = _greatest_value(model, until, hear)
     return Solution(final.places, proven and final.proven, final.value, final.bound)
 
 
-def _greatest_value(model: Model, until: float) -> Solution:
+def _greatest_value(model: Model, until: float, hear: Hear) -> Solution:
     """Find the greatest value, and among its places those that keep most of an earlier plan."""
     problem = model.problem
     value = {
@@ -203,16 +209,16 @@ def _greatest_value(model: Model, until: float) -> Solution:
             if column is not None:
                 keep[column] = 1.0
     if not keep:
-        found = model.solve(value, until - time.monotonic())
+        found = model.solve(value, until - time.monotonic(), hear)
         return _of_places(problem, found, found.bound)
     scale = len(keep) + 1.0
     if all(v.is_integer() for v in value.values()):
         both = {column: scale * v for column, v in value.items()}
         for column, one in keep.items():
             both[column] = both.get(column, 0.0) + one
-        found = model.solve(both, until - time.monotonic())
+        found = model.solve(both, until - time.monotonic(), lambda bound: hear(bound // scale))
         return _of_places(problem, found, found.bound / scale)
-    first = model.solve(value, until - time.monotonic())
+    first = model.solve(value, until - time.monotonic(), hear)
     if first.places is None:
         return first
     model.require(value, first.value)

@@ -112,7 +112,7 @@ class Problem:
                 raise InstanceError(f"{where} cannot be planned: {self.refused[wish]}.")
             if wish in found:
                 raise InstanceError(f"{where} is locked twice.")
-            if not self._may_sit(wish, pin):
+            if not self.may_sit(wish, pin):
                 raise InstanceError(f"{where} cannot use table “{lock.table}” in “{lock.slot}”.")
             if (pin.slot, pin.table) in seats:
                 raise InstanceError(
@@ -133,7 +133,7 @@ class Problem:
             pin = self.as_pin(wish, meeting)
             if pin is None or pin.slot >= frozen or wish in self.pins:
                 continue
-            if (pin.slot, pin.table) in taken or not self._may_sit(wish, pin):
+            if (pin.slot, pin.table) in taken or not self.may_sit(wish, pin):
                 continue
             limits = self._limits_of(wish, pin)
             if all(most is None or met[key] < most for key, most in limits.items()):
@@ -161,7 +161,13 @@ class Problem:
         able = a in ones and b in others and self.available[a, slot] and self.available[b, slot]
         return Pin(slot, table, a, b) if able else None
 
-    def _may_sit(self, wish: int, pin: Pin) -> bool:
+    def can_stand(self, wish: int, pin: Pin) -> bool:
+        """Whether a wish could be locked in a slot at a table, as far as it alone is concerned."""
+        sides = self.candidates[wish]
+        return self.may_sit(wish, pin) and all(self.able(side, pin.slot) for side in sides)
+
+    def may_sit(self, wish: int, pin: Pin) -> bool:
+        """Whether a table is open in a slot, and for everyone or for one of the teams."""
         table = self.instance.tables[pin.table]
         own = table.fixed_for is None or self.team[table.fixed_for] in self.teams[wish]
         return own and (table.id, self.instance.slots[pin.slot].id) not in self.instance.closed
