@@ -54,7 +54,7 @@ def _office(session: Session, event: Event) -> Iterable[Step]:
         waiting=policy.is_judging(event) and found.missing > 0, act=_("看进度"),
     )  # fmt: skip
     yield Step(
-        _("结果"), _("已公布") if published else _("还没有公布"), "contests.all_results", here,
+        _("结果"), _("结果已公布") if published else _("还没有公布"), "contests.all_results", here,
         done=published, waiting=all_in and policy.is_judging(event) and not published,
         act=_("看结果"),
     )  # fmt: skip

@@ -280,30 +280,11 @@ def fill(session: Session, actor: User, event: Event, wish_id: int) -> Meeting:
     """
     require(policy.can_run(actor, event))
     for offer in standby.offers(session, event, clock.now(), only=wish_id):
-        row = book_meeting(
-            session, actor, event, offer.wish, offer.slot, offer.table, standby=True
-        )
-        _seat_those_here(session, event, row, offer)
-        return row
+        return book_meeting(
+            session, actor, event, offer.wish, offer.slot, offer.table, standby=True,
+            people=(offer.need_person.id, offer.achievement_person.id),
+        )  # fmt: skip
     raise NotNowError(_l("这两方现在不能见了：有人不在、没空，或者没有桌位。"))
-
-
-def _seat_those_here(session: Session, event: Event, row: Meeting, offer: standby.Offer) -> None:
-    """Of several who could come, let those sit down who are here; the planner cannot know."""
-    for side, person in ((Side.NEED, offer.need_person),
-                         (Side.ACHIEVEMENT, offer.achievement_person)):  # fmt: skip
-        if row.person_of(side).id == person.id:
-            continue
-        setattr(row, f"{side.value}_person", person)
-        reader = queries.user_of(session, offer.wish.team_of(side), person)
-        if reader is not None:
-            notify(
-                session, reader, "meeting.booked", slot=clock.time_of_day(offer.slot.starts_at),
-                partner=offer.wish.team_of(policy.OTHER[side]).full_name,
-                table=offer.table.name, endpoint="floor.agenda",
-                endpoint_values={"event_id": event.id},
-            )  # fmt: skip
-    session.flush()
 
 
 # ---- what all have in common

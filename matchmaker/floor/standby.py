@@ -126,7 +126,7 @@ def _free(people: People, slot: int, hall: Hall) -> int | None:
     """Return who of a side is here and free; who sits at a table waiting comes first."""
     for person in sorted(people, key=lambda person: person not in hall.sitting):
         where = (slot, person)
-        if person in hall.here and where not in hall.tired:
+        if person in hall.here and where not in hall.busy and where not in hall.tired:
             return person
     return None
 

@@ -201,24 +201,20 @@ def people_rows(folder: Folder) -> list[list[Any]]:
         if meeting.slot is not None:
             for side in Side:
                 held[meeting.person_of(side).id].append(meeting)
-    booths = _booths(folder)
     return [
         [
             person.team.full_name, person.name, person.position, str(label(person.team.side)),
-            len(held[person.id]), _table_words(person, booths, held[person.id]),
+            len(held[person.id]), _table_words(person, folder.event.tables, held[person.id]),
         ]
         for person in folder.people
     ]  # fmt: skip
 
 
-def _booths(folder: Folder) -> dict[int, str]:
-    return {t.fixed_for_id: t.name for t in folder.event.tables if t.fixed_for_id is not None}
-
-
-def _table_words(person: Participant, booths: dict[int, str], held: list[Meeting]) -> str:
-    """The booth of the team, else the tables of the meetings in their order."""
-    if person.team_id in booths:
-        return booths[person.team_id]
+def _table_words(person: Participant, tables: list[EventTable], held: list[Meeting]) -> str:
+    """The booth of the team or the seat at a group table, else the tables of the meetings."""
+    for table in tables:
+        if table.fixed_for_id == person.team_id or table.id == person.group_table_id:
+            return table.name
     names = list(dict.fromkeys(meeting.table.name for meeting in held if meeting.table))
     more = "…" if len(names) > MOST_TABLES else ""
     return listed(names[:MOST_TABLES]) + more

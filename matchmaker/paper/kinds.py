@@ -7,6 +7,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from matchmaker.events.kinds import kind_of
+
 ACTIVITY: dict[str, Any] = {
     "papers.asked": _l("重新制作“%(event)s”的离线文件包"),
     "papers.stopped": _l("停止制作“%(event)s”的离线文件包"),
@@ -40,3 +42,9 @@ PAPERS: dict[str, Paper] = {
         _l("胸牌"), _l("每页 8 个，沿虚线裁开，带签到码。"), "id", people=True
     ),
 }  # fmt: skip
+
+
+def offered(kind: str) -> dict[str, Paper]:
+    """Return what an event of this kind prints: without meetings there are no agendas."""
+    meetings = kind_of(kind).meetings
+    return {name: paper for name, paper in PAPERS.items() if meetings or not paper.timetable}

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from config import Settings
+from matchmaker.events.kinds import kind_of
 from matchmaker.events.tabs import Step, Tab
 from matchmaker.paper import package, policy, queries
 from matchmaker.paper.contents import version_words
@@ -27,6 +28,10 @@ def steps(session: Session, actor: User, event: Event, settings: Settings) -> It
     timetable = timetables.current(session, event)
     values = {"event_id": event.id}
     if policy.can_print(actor, event):
+        if not kind_of(event.kind).meetings:
+            words = _("胸牌、名单和门口海报")
+            yield Step(_("打印"), words, "paper.papers", values, act=_("看文件"))
+            return
         version = queries.version_of(event, timetable)
         found = package.packages(settings, event)
         done = bool(timetable and found and found[0].version == version)

@@ -20,7 +20,7 @@ from matchmaker.paper import calendars, package, policy, queries, service, steps
 from matchmaker.paper import workbook as books
 from matchmaker.paper.addresses import Addresses
 from matchmaker.paper.contents import contents, version_words
-from matchmaker.paper.kinds import ACTIVITY, PAPERS
+from matchmaker.paper.kinds import ACTIVITY, PAPERS, offered
 from matchmaker.paper.press import press, press_apart
 from matchmaker.timetables import queries as timetables
 from matchmaker.timetables.service import AFTER_PUBLICATION
@@ -71,7 +71,7 @@ def _for_office(session: Session, event: Event, version: tuple[int, int]) -> dic
     found = package.packages(_settings(), event)
     job = queries.job(session, event)
     return {
-        "kinds": PAPERS, "people": queries.count_people(session, event),
+        "kinds": offered(event.kind), "people": queries.count_people(session, event),
         "portion": package.PORTION, "packages": found, "version_words": version_words,
         "fresh": bool(found) and found[0].version == version,
         "job": job, "busy": queries.is_busy(job), "soon": SOON,
@@ -84,6 +84,8 @@ def sheets(event_id: int, kind: str) -> Response:
     """One kind of paper for the whole event."""
     session = db.session()
     event = _printable(event_id)
+    if kind not in offered(event.kind):
+        raise NotFoundError
     if PAPERS[kind].timetable and timetables.current(session, event) is None:
         raise NotNowError(_("日程还没有发布，发布以后才能打印。"))
     if PAPERS[kind].people and queries.count_people(session, event) > package.PORTION:

@@ -10,7 +10,7 @@ ACTIVITY: dict[str, Any] = {
     "team.registered": _l("%(team)s 报名参加“%(event)s”"),
     "team.registered_for": _l("代 %(team)s 报名参加“%(event)s”"),
     "team.changed": _l("修改了 %(team)s 在“%(event)s”的报名"),
-    "team.withdrawn": _l("%(team)s 退出了“%(event)s”"),
+    "team.withdrawn": _l("让 %(team)s 退出“%(event)s”"),
     "team.rejoined": _l("%(team)s 重新报名参加“%(event)s”"),
     "team.approved": _l("确认 %(team)s 参加“%(event)s”"),
     "team.promoted": _l("有了空位，%(team)s 从候补转为参加“%(event)s”"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,8 @@ from models import (
 
 REASON_LIMIT = 500
 ADMISSIBLE = frozenset({TeamStatus.PENDING, TeamStatus.WAITING, TeamStatus.REFUSED})
+AFTER_ADMISSION: list[Callable[[Session, Event], None]] = []
+"""What later features do when a team is admitted."""
 CHANGED = _l("这个团队刚刚被别人修改过。请重新打开本页，再改一次。")
 
 
@@ -316,6 +318,8 @@ def _place(session: Session, actor: User, team: Team, *, office: bool = False) -
 def _admit(session: Session, actor: User | None, team: Team) -> None:
     _decide(team, actor, TeamStatus.APPROVED)
     _tell(session, team, "team.approved")
+    for follow in AFTER_ADMISSION:
+        follow(session, team.event)
 
 
 def _decide(team: Team, actor: User | None, status: TeamStatus, *, reason: str = "") -> None:

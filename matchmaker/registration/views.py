@@ -49,7 +49,7 @@ def init_app(app: Flask) -> None:
 def _tabs(session: Session, actor: User, event: Event) -> Iterable[Tab]:
     if events.can_manage(actor, event):
         yield Tab(
-            "registration.teams", _("团队"), queries.count_pending(session, event),
+            "registration.teams", _("参会团队"), queries.count_pending(session, event),
             ("registration.team", "registration.edit", "registration.refuse",
              "registration.choose_organisation", "registration.register_for",
              "registration.people"),

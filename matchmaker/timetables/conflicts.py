@@ -15,7 +15,6 @@ from matchmaker.engine.timetable import Board, Instance, Place, Problem, instanc
 from matchmaker.events import queries as events
 from matchmaker.timetables.instances import (
     Seat,
-    content_of,
     draft_seats,
     name,
     number,
@@ -54,10 +53,9 @@ class Desk:
         self.seats: dict[int, Seat] = {}
         self.sitting: dict[int, dict[int, Seat]] = defaultdict(dict)
         """By slot and table."""
-        self.instance: Instance = instance_of(content_of(session, event, wish_ids=wish_ids))
+        content, teams = read(session, event, wish_ids=wish_ids)
+        self.instance: Instance = instance_of(content)
         self.problem = Problem(self.instance)
-        numbers = [number(team.id) for team in self.instance.teams]
-        teams = [session.get_one(Team, team_id) for team_id in numbers]  # read a moment ago
         self.teams: dict[int, Team] = {team.id: team for team in teams}
         self.people: dict[int, Participant] = {p.id: p for team in teams for p in team.members}
         self.slots: dict[int, Slot] = {slot.id: slot for slot in event.slots}
@@ -106,14 +104,16 @@ class Desk:
 
     # ---- where may it stand
 
-    def check(self, wish_id: int, slot_id: int, table_id: int) -> Free | list[Sentence]:
-        """Return who would come, or the sentences that forbid the place."""
+    def check(
+        self, wish_id: int, slot_id: int, table_id: int, people: tuple[int, int] | None = None
+    ) -> Free | list[Sentence]:
+        """Return who would come (`people`, where given), or the sentences that forbid the place."""
         wish = self.problem.wish.get(name("w", wish_id))
         if wish is None:
             return [UNKNOWN]
         if wish in self.problem.refused:
             return [REFUSED[self.problem.refused[wish]]]
-        found = self._people(wish, wish_id, slot_id)
+        found = self._people(wish, wish_id, slot_id, people)
         forbidden = [*self._of_slot(slot_id), *self._of_table(wish, slot_id, table_id)]
         if isinstance(found, list):
             return [*forbidden, *found]
@@ -128,14 +128,21 @@ class Desk:
                 found[slot_id, table_id] = result if isinstance(result, list) else []
         return found
 
-    def _people(self, wish: int, wish_id: int, slot_id: int) -> Free | list[Sentence]:
+    def _people(
+        self, wish: int, wish_id: int, slot_id: int, people: tuple[int, int] | None
+    ) -> Free | list[Sentence]:
         slot = self.problem.slot.get(name("s", slot_id))
         if slot is None:
             return []
         ones, others = self.problem.candidates[wish]
         before = self.seats.get(wish_id)
         pairs = sorted(
-            ((a, b) for a in ones for b in others),
+            (
+                (a, b)
+                for a in ones
+                for b in others
+                if people is None or self._ids((a, b)) == people
+            ),
             key=lambda pair: before is None or self._ids(pair) != before.people,
         )
         best: list[tuple[str, int]] | None = None

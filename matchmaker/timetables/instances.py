@@ -83,11 +83,16 @@ def _seat(row: Meeting | Placement) -> Seat:
     )  # fmt: skip
 
 
-def content_of(
+def content_of(session: Session, event: Event, locked: Iterable[Seat] = ()) -> Json:
+    """Return the instance of an event; `locked` seats stand where they are."""
+    return read(session, event, locked)[0]
+
+
+def read(
     session: Session, event: Event, locked: Iterable[Seat] = (), *,
     wish_ids: Collection[int] | None = None,
-) -> Json:  # fmt: skip
-    """Return the instance of an event; `locked` seats stand where they are.
+) -> tuple[Json, list[Team]]:  # fmt: skip
+    """Return the instance of an event and its teams with their people.
 
     A wish whose meeting was missed is over: it is neither planned again nor explained. With
     `wish_ids` only these wishes and their teams are read: who moves one meeting need not read
@@ -131,7 +136,7 @@ def content_of(
     begun = [slot for slot in open_slots if frozen and slot.starts_at <= frozen.starts_at]
     if begun:
         content["frozen_through"] = name("s", begun[-1].id)
-    return content
+    return content, teams
 
 
 def _wishes(session: Session, event: Event, wish_ids: Collection[int] | None) -> list[Wish]:

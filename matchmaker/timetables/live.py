@@ -31,10 +31,12 @@ from models import (
 def book_meeting(
     session: Session, actor: User, event: Event, wish: Wish, slot: Slot,
     table: EventTable | None = None, *, standby: bool = False,
+    people: tuple[int, int] | None = None,
 ) -> Meeting:  # fmt: skip
     """Book a wish into the timetable that holds, and tell both sides.
 
-    Without a table the first free one is taken. A standby meeting may begin in a slot that runs
+    Without a table the first free one is taken; without `people` (ids for the need and for the
+    achievement side) whoever of those who may come is free. A standby meeting may begin in a slot that runs
     already; all other rules are those of the planner.
 
     Raises:
@@ -50,7 +52,7 @@ def book_meeting(
     desk = desk_of(session, event, None, wish.id)
     if standby:
         desk.frozen = None
-    seat = _seat(desk, wish, slot, table)
+    seat = _seat(desk, wish, slot, table, people)
     row = row or Meeting(event_id=event.id, wish_id=wish.id, sequence=-1)
     row.slot_id, row.table_id = seat.slot_id, seat.table_id
     row.need_person_id, row.achievement_person_id = seat.people
@@ -106,11 +108,13 @@ def _check_room(session: Session, event: Event, slot: Slot) -> None:
         raise NotNowError(_l("这个时段的桌位已经约满，请换一个时段。"))
 
 
-def _seat(desk: Desk, wish: Wish, slot: Slot, table: EventTable | None) -> Seat:
+def _seat(
+    desk: Desk, wish: Wish, slot: Slot, table: EventTable | None, people: tuple[int, int] | None
+) -> Seat:
     wanted = [table.id] if table else desk.free_tables(wish.id, slot.id) or list(desk.tables)
     sentences: list[Any] = []
     for table_id in wanted:
-        found = desk.check(wish.id, slot.id, table_id)
+        found = desk.check(wish.id, slot.id, table_id, people)
         if isinstance(found, Free):
             return Seat(
                 wish.id, slot.id, table_id, found.need_person_id, found.achievement_person_id

@@ -41,7 +41,7 @@ TIME_LIMITS = (30, 60, 120)
 """Seconds that the planner may be given."""
 SHOWN = 3
 """So many of the things that are wrong are told at once."""
-AFTER_PUBLICATION: list[Callable[[Session, User, Timetable], None]] = []
+AFTER_PUBLICATION: list[Callable[[Session, User, Timetable], object]] = []
 """What later features do when a version is published."""
 
 

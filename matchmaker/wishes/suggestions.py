@@ -20,7 +20,7 @@ from matchmaker import clock, jobs
 from matchmaker.catalogue.documents import load_documents, published
 from matchmaker.engine import Document, Recommender
 from matchmaker.engine.filters import Filter
-from matchmaker.wishes import queries
+from matchmaker.wishes import policy, queries
 from matchmaker.wishes.queries import PairOfTeams
 from models import (
     Event,
@@ -73,6 +73,8 @@ def suggest(
 
 def suggest_later(session: Session, event: Event, actor: User | None = None) -> None:
     """Have it done in a minute, once for all that happens until then."""
+    if not policy.has_wishes(event):
+        return
     waiting = session.scalars(
         select(Job.payload).where(Job.kind == KIND, Job.status == JobStatus.QUEUED)
     )

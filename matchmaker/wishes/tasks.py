@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 from matchmaker import clock, jobs
 from matchmaker.catalogue.index import index_of
 from matchmaker.jobs import JobRun
+from matchmaker.registration import service as registration
 from matchmaker.wishes import following, policy, suggestions
 from models import Event, EventStatus
 
+registration.AFTER_ADMISSION.append(suggestions.suggest_later)
 GONE = frozenset({EventStatus.CANCELLED, EventStatus.CLOSED})
 
 

@@ -149,6 +149,25 @@ def test_an_event_without_teams_has_nothing_to_print(
     assert "还没有可以打印的" in page.get_text()
 
 
+def test_an_event_without_meetings_prints_no_agendas(
+    signed_in: SignedIn, database: Database, organiser: User
+) -> None:
+    with database.transaction() as session:
+        event = making.make_event(session, organiser, kind="salon")
+        person = making.make_team(session, event, people=1).members[0]
+        person.group_table_id = event.tables[1].id
+    browser, front = signed_in(organiser), f"/events/{event.id}"
+
+    page = opened(browser, f"{front}/papers")
+
+    names = [str(link["href"]).rsplit("/", 1)[1] for link in page.select(".mm-attach a")]
+    assert names == ["doors.pdf", "people.pdf", "badges.pdf", "meetings.xlsx"]
+    assert "离线文件包" not in page.get_text()
+    assert browser.get(f"{front}/papers/agendas.pdf").status_code == 404
+    assert "沙龙" in opened(browser, front).get_text()
+    assert "2桌" in pages(browser.get(f"{front}/papers/people.pdf").data)[0]
+
+
 def test_tabs_lead_to_papers_only_who_has_some(
     signed_in: SignedIn, database: Database, shown: Scene, organiser: User, company: User
 ) -> None:
