@@ -19,6 +19,7 @@ from matchmaker.timetables.instances import (
     name,
     number,
     published_seats,
+    read,
 )
 from models import Event, EventTable, Participant, Slot, Team, Timetable
 
