@@ -22,6 +22,7 @@ from matchmaker.paper.addresses import Addresses
 from matchmaker.paper.contents import contents, version_words
 from matchmaker.paper.kinds import ACTIVITY, PAPERS, offered
 from matchmaker.paper.press import press, press_apart
+from matchmaker.paper.sheets import MIME as XLSX
 from matchmaker.timetables import queries as timetables
 from matchmaker.timetables.service import AFTER_PUBLICATION
 from models import Event, Participant, Role, Timetable, User
@@ -158,7 +159,7 @@ def workbook(event_id: int) -> Response:
     event = _printable(event_id)
     folder = queries.folder(session, event)
     content = books.workbook(folder, queries.unscheduled(session, folder.timetable))
-    return _file(content, books.MIME, f"{event.title}.xlsx")
+    return _file(content, XLSX, f"{event.title}.xlsx")
 
 
 @bp.get("/papers/package/<int:number>.<int:changes>.<any(zh, en):language>.zip")

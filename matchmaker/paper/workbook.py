@@ -1,89 +1,33 @@
-"""The workbook for organisers: meetings, people, teams, what was left out, tables.
-
-What people wrote stays text, also if it begins with = or looks like an address.
-"""
+"""The workbook for organisers: meetings, people, teams, what was left out, tables."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
 from typing import Any
 
-import xlsxwriter  # type: ignore[import-untyped]
 from flask_babel import gettext as _
 
-from matchmaker import clock
 from matchmaker.i18n import listed
 from matchmaker.labels import label
 from matchmaker.paper.contents import people_rows, version_words
 from matchmaker.paper.queries import Folder
+from matchmaker.paper.sheets import Column, Sheet, local, written
 from models import Meeting, Side, Team, Unscheduled, Wish
 
-MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CELL = 32_000
-"""A cell holds 32,767 characters."""
 Left = list[tuple[Unscheduled, Wish]]
 Rows = Iterable[Sequence[Any]]
-Column = tuple[str, int]
-"""Head and width."""
 
 
 def workbook(folder: Folder, left_out: Left) -> bytes:
     """Return the workbook of an event."""
-    content = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    book = xlsxwriter.Workbook(content, options)
-    book.set_properties({"title": folder.event.title, "comments": version_words(folder.version)})
-    formats = {
-        "head": book.add_format({"bold": True, "bottom": 1, "valign": "top"}),
-        date: book.add_format({"num_format": "yyyy-mm-dd", "valign": "top"}),
-        time: book.add_format({"num_format": "hh:mm", "valign": "top"}),
-        datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm", "valign": "top"}),
-        str: book.add_format({"text_wrap": True, "valign": "top"}),
-    }
-    for name, columns, rows in (
-        (_("洽谈"), _meeting_columns(), _meetings(folder)),
-        (_("人员"), _people_columns(), _people(folder)),
-        (_("团队"), _team_columns(), _teams(folder)),
-        (_("未排入的意愿"), _left_columns(), _left(left_out)),
-        (_("桌位"), _table_columns(), _tables(folder)),
-    ):
-        _write(book.add_worksheet(name), formats, columns, rows)
-    book.close()
-    return content.getvalue()
-
-
-def _write(sheet: Any, formats: dict[Any, Any], columns: list[Column], rows: Rows) -> None:
-    for number, (head, width) in enumerate(columns):
-        sheet.set_column(number, number, width)
-        sheet.write_string(0, number, head, formats["head"])
-    line = 0
-    for line, row in enumerate(rows, start=1):
-        for number, value in enumerate(row):
-            _write_cell(sheet, formats, line, number, value)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(line, 1), len(columns) - 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
-
-
-def _write_cell(sheet: Any, formats: dict[Any, Any], line: int, number: int, value: Any) -> None:
-    if value is None or value == "":
-        return
-    if isinstance(value, (datetime, date, time)):
-        sheet.write_datetime(line, number, value, formats[type(value)])
-    elif isinstance(value, (int, float)):
-        sheet.write_number(line, number, value)
-    else:
-        sheet.write_string(line, number, str(value)[:CELL], formats[str])
-
-
-def _local(moment: datetime) -> datetime:
-    """Spreadsheets know no time zones."""
-    return moment.astimezone(clock.LOCAL_ZONE).replace(tzinfo=None)
+    parts = (
+        Sheet(_("洽谈"), _meeting_columns(), _meetings(folder)),
+        Sheet(_("人员"), _people_columns(), _people(folder)),
+        Sheet(_("团队"), _team_columns(), _teams(folder)),
+        Sheet(_("未排入的意愿"), _left_columns(), _left(left_out)),
+        Sheet(_("桌位"), _table_columns(), _tables(folder)),
+    )
+    return written(folder.event.title, parts, comments=version_words(folder.version))
 
 
 def _meeting_columns() -> list[Column]:
@@ -116,7 +60,7 @@ def _meetings(folder: Folder) -> Rows:
 def _times(meeting: Meeting) -> list[Any]:
     if meeting.slot is None or meeting.table is None:
         return [None] * 5
-    starts, ends = _local(meeting.slot.starts_at), _local(meeting.slot.ends_at)
+    starts, ends = local(meeting.slot.starts_at), local(meeting.slot.ends_at)
     return [starts.date(), starts.time(), ends.time(), meeting.table.name, meeting.table.room]
 
 
@@ -129,7 +73,7 @@ def _people_columns() -> list[Column]:
 
 def _people(folder: Folder) -> Rows:
     for person, row in zip(folder.people, people_rows(folder), strict=True):
-        arrived = _local(person.checked_in_at) if person.checked_in_at else None
+        arrived = local(person.checked_in_at) if person.checked_in_at else None
         yield [*row, person.phone, person.email, arrived]
 
 
