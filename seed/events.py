@@ -33,6 +33,7 @@ from matchmaker.timetables import service as planning
 from matchmaker.vocabulary import queries as vocabulary
 from matchmaker.wishes import queries as wish_queries
 from matchmaker.wishes import service as wishes
+from matchmaker.wishes.service import Pick
 from models import (
     Criterion,
     Entry,
@@ -207,16 +208,20 @@ def _register(
 def _choose(session: Session, stage: Stage, event: Event, *, answered: float) -> None:
     """Let both sides of the best suggestions say what they want; some do not answer."""
     rows = wish_queries.for_plan(session, event)
-    spent: dict[int, int] = {}
+    teams = {team.id: team for wish in rows for team in (wish.need_team, wish.achievement_team)}
+    picks: dict[int, list[Pick]] = {team_id: [] for team_id in sorted(teams)}
     for wish in sorted(rows, key=lambda wish: (-wish.score, wish.id)):
         for side in Side:
-            team = wish.team_of(side)
             if stage.draw.random() > (answered if side == Side.ACHIEVEMENT else 0.95):
                 continue
-            choice = _choice(stage, wish, spent.get(team.id, 0), event.must_tokens)
-            spent[team.id] = spent.get(team.id, 0) + (choice == WishChoice.MUST)
+            own = picks[wish.team_of(side).id]
+            spent = sum(pick.choice == WishChoice.MUST for pick in own)
             other = wish.achievement_team if side == Side.NEED else wish.need_team
-            wishes.choose(session, team.registered_by, event, team, other, choice)
+            own.append(Pick(other, _choice(stage, wish, spent, event.must_tokens)))
+    for team_id, chosen in picks.items():
+        if chosen:
+            team = teams[team_id]
+            wishes.choose_many(session, team.registered_by, event, team, chosen)
 
 
 def _choice(stage: Stage, wish: Wish, spent: int, tokens: int) -> WishChoice:
@@ -335,12 +340,11 @@ def _coming_docking(stage: Stage) -> None:
     """Stand a few days before a docking event: a version is published, wishes still come in."""
     day = 9
     tea = Pause(time(10, 20), time(10, 40), "茶歇")
-    lunch = Pause(time(12), time(13, 30), "午餐")
     with acting(stage, stage.at(-14)) as session:
         event = _draft(
             session, stage, "docking", "示范两江新材料与智能制造对接会",
             "面向 33 条重点产业链中的新材料和智能制造，企业驻桌，科研团队轮换。", stage.at(day).date(),
-            (time(9), time(15, 30)), [f"{n} 桌" for n in range(1, 13)], [tea, lunch],
+            (time(9), time(12)), [f"{n} 桌" for n in range(1, 8)], [tea],
             chains=("先进材料", "轻合金材料", "智能装备及智能制造"), capacity=120, most_in_a_row=4,
             person_most=8, registration_until=stage.at(-2, 18), wishes_until=stage.at(5, 18),
         )  # fmt: skip

@@ -30,12 +30,15 @@ class Board:
         self.met = np.zeros(n_people, dtype=np.int64)
         self.team_met = np.zeros(len(problem.instance.teams), dtype=np.int64)
         self.in_slot: list[list[int]] = [[] for _ in range(n_slots)]
+        self._room: list[dict[tuple[int, ...], bool]] = [{} for _ in range(n_slots)]
+        """By slot, what `seats` found for teams with tables, until something moves there."""
         for wish, place in (places or {}).items():
             self.put(wish, place)
 
     def put(self, wish: int, place: Place) -> None:
         self.places[wish] = place
         self.in_slot[place.slot].append(wish)
+        self._room[place.slot].clear()
         for person in (place.a, place.b):
             self.at[person, place.slot] = wish
             self.met[person] += 1
@@ -45,6 +48,7 @@ class Board:
     def take(self, wish: int) -> Place:
         place = self.places.pop(wish)
         self.in_slot[place.slot].remove(wish)
+        self._room[place.slot].clear()
         for person in (place.a, place.b):
             self.at[person, place.slot] = -1
             self.met[person] -= 1
@@ -91,8 +95,13 @@ class Board:
 
     def seats(self, slot: int, more: int) -> bool:
         """Whether the meetings of a slot and one more can all have a table."""
-        wishes = [w for w in self.in_slot[slot] if w not in self.problem.pins]
-        return self._unseated([*wishes, more], slot) <= len(self.problem.open_free[slot])
+        hosts = self.problem.hosts[more]
+        found = self._room[slot].get(hosts)
+        if found is None:
+            wishes = [w for w in self.in_slot[slot] if w not in self.problem.pins]
+            found = self._unseated([*wishes, more], slot) <= len(self.problem.open_free[slot])
+            self._room[slot][hosts] = found
+        return found
 
     def _unseated(self, wishes: list[int], slot: int) -> int:
         """Return how many meetings find no table of their own team."""

@@ -8,6 +8,7 @@ people; idle slots; changes of table. All but the last two are proven where the 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -154,12 +155,15 @@ def _at_once(problem: Problem, until: float, hear: Hear) -> Solution:
     promised = _promised(model)
     wishes = {w for w in model.of_wish if _kind(problem, w) == "promised" and model.of_wish[w]}
     model.require(promised, len(wishes))
+    n_wishes = Counter(
+        team for wish, columns in model.of_wish.items() if columns for team in problem.teams[wish]
+    )
     for number, team in enumerate(problem.instance.teams):
         columns = model.of_team.get(number)
         if columns:
             most = len(columns) if team.most is None else team.most
-            n_wishes = sum(number in problem.teams[w] for w in model.of_wish if model.of_wish[w])
-            model.require(dict.fromkeys(columns, 1.0), max(1, min(team.least, n_wishes, most)))
+            least = max(1, min(team.least, n_wishes[number], most))
+            model.require(dict.fromkeys(columns, 1.0), least)
     return _greatest_value(model, until, hear)
 
 
