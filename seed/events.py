@@ -49,6 +49,7 @@ from models import (
     PostingStatus,
     Role,
     Side,
+    TableClosure,
     Team,
     TeamStatus,
     User,
@@ -398,12 +399,13 @@ def _needs(session: Session, event: Event) -> list[Team]:
 
 
 def _change_late(stage: Stage, event_id: int) -> None:
-    """Let somebody lose the morning, and plan anew: a draft shows what that moves."""
+    """Let somebody come for less and a table be lost for a while: a draft shows what that moves."""
     with acting(stage, stage.at(0, 8)) as session:
         event = _event(session, stage, event_id)
         team = _needs(session, event)[6]
         team.members[0].most = 2
-        event.tables[-1].closed = True
+        for slot in event.slots[-2:]:
+            event.tables[-1].closures.append(TableClosure(slot_id=slot.id))
         planning.start(session, stage.organiser(session), event, time_limit=30)
     _run(stage, stage.at(0, 8), "timetables.plan")
 
