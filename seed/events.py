@@ -1,28 +1,23 @@
 """Demonstration events, played through the services.
 
 One docking event is over, one is planned, one can be registered for; a contest has results, a
-salon seats. Everything past is done as of its own day, so that windows and rules hold as they would have.
+salon seats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from random import Random
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from matchmaker import clock, jobs
 from matchmaker.contests import ballots, seats
 from matchmaker.contests import service as contests
 from matchmaker.contests.service import Asked
 from matchmaker.db import Database
-from matchmaker.events import queries as event_queries
 from matchmaker.events import service as events
-from matchmaker.events.slots import DayPlan, Pause
+from matchmaker.events.slots import Pause
 from matchmaker.floor import reporting
 from matchmaker.floor import service as floor
 from matchmaker.floor.reporting import Said
@@ -30,89 +25,37 @@ from matchmaker.registration import service as registration
 from matchmaker.registration import talks
 from matchmaker.timetables import queries as timetables
 from matchmaker.timetables import service as planning
-from matchmaker.vocabulary import queries as vocabulary
-from matchmaker.wishes import queries as wish_queries
-from matchmaker.wishes import service as wishes
-from matchmaker.wishes.service import Pick
 from models import (
     Criterion,
     Entry,
     Event,
-    Job,
-    JobStatus,
     Juror,
     Meeting,
     NextStep,
-    Organisation,
-    Posting,
     PostingKind,
-    PostingStatus,
     Role,
     Side,
     TableClosure,
     Team,
-    TeamStatus,
     User,
-    Wish,
-    WishChoice,
+)
+from seed.staging import (
+    Stage,
+    acting,
+    admit_all,
+    announced,
+    event_of,
+    let_choose,
+    plan_and_publish,
+    registered,
+    run_jobs,
+    somebody,
+    suggest,
 )
 
-HALL = "示范会展中心 3 号厅"
 SCHOOLS = ("材料学院", "化工学院", "机械学院")
-COLLEAGUES = (
-    ("韩静", "研究员"), ("周岩", "副研究员"), ("郑浩", "高级工程师"), ("许诺", "博士后"),
-    ("马跃", "技术总监"), ("罗兰", "研发经理"), ("邓超", "工艺工程师"), ("曾琪", "项目经理"),
-)  # fmt: skip
 CRITERIA = (("创新程度", 30, 10), ("应用价值", 40, 10), ("团队与基础", 20, 10), ("表达", 10, 10))
 TOPICS = ("动力电池材料", "智能制造", "绿色化工")
-
-
-class Stage:
-    """The people and postings that the demonstration has, and a source of chance that repeats."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        self.draw = Random(20261123)  # noqa: S311 - invented people, not secrets
-        self.today = clock.today()
-
-    def at(self, days: int, hour: int = 10, minute: int = 0) -> datetime:
-        """Return a moment so many days from today, in local time."""
-        day = self.today + timedelta(days=days)
-        return datetime.combine(day, time(hour, minute), clock.LOCAL_ZONE)
-
-    def organiser(self, session: Session) -> User:
-        statement = select(User).where(User.email == "organiser@example.org")
-        return session.scalars(statement).unique().one()
-
-    def owners(self, session: Session, kind: PostingKind) -> list[User]:
-        """Return who has published postings of a kind, those with the most first."""
-        rows = session.scalars(
-            select(Posting)
-            .join(Organisation, Organisation.id == Posting.organisation_id)
-            .where(
-                Posting.kind == kind, Posting.status == PostingStatus.PUBLISHED,
-                Organisation.demonstration,
-            )
-            .order_by(Posting.id)
-        ).unique()  # fmt: skip
-        count: dict[int, int] = {}
-        for posting in rows:
-            count[posting.owner_id] = count.get(posting.owner_id, 0) + 1
-        ids = sorted(count, key=lambda owner: (-count[owner], owner))
-        found = [session.get_one(User, owner) for owner in ids]
-        known = {"researcher@example.org", "enterprise@example.org"}
-        return sorted(found, key=lambda user: user.email not in known)
-
-    def postings(self, session: Session, owner: User, kind: PostingKind) -> list[Posting]:
-        statement = (
-            select(Posting)
-            .where(
-                Posting.owner_id == owner.id, Posting.kind == kind,
-                Posting.status == PostingStatus.PUBLISHED,
-            )
-            .order_by(Posting.id)
-        )  # fmt: skip
-        return list(session.scalars(statement).unique())
 
 
 def load_events(database: Database, tell: Callable[[float], None] = lambda _share: None) -> None:
@@ -124,148 +67,11 @@ def load_events(database: Database, tell: Callable[[float], None] = lambda _shar
         tell(number / len(parts))
 
 
-@contextmanager
-def acting(stage: Stage, moment: datetime) -> Iterator[Session]:
-    """Open a transaction as of a moment; jobs wait until somebody runs them."""
-    with clock.as_of(moment), stage.database.transaction() as session:
-        yield session
-        session.info.pop("jobs", None)
-
-
-def _run(stage: Stage, moment: datetime, *kinds: str) -> None:
-    """Run the jobs of some kinds that wait, soon after a moment."""
-    with stage.database.reading() as session:
-        waiting = select(Job.id).where(Job.kind.in_(kinds), Job.status == JobStatus.QUEUED)
-        ids = list(session.scalars(waiting.order_by(Job.id)))
-    with clock.as_of(moment + timedelta(minutes=5)):
-        for job_id in ids:
-            jobs.run(stage.database, job_id)
-
-
-# ---- setting up
-
-
-def _draft(
-    session: Session, stage: Stage, kind: str, title: str, summary: str, day: date,
-    hours: tuple[time, time], tables: Sequence[str] = (), breaks: Sequence[Pause] = (),
-    **values: Any,
-) -> Event:  # fmt: skip
-    organiser = stage.organiser(session)
-    chains = {node.name: node.id for node in vocabulary.chains(session)}
-    nodes = [chains[name] for name in values.pop("chains", ()) if name in chains]
-    plan = DayPlan(day, *hours, tuple(breaks))
-    event = events.draft(
-        session, organiser,
-        {
-            "kind": kind, "title": title, "summary": summary, "region_code": "500112",
-            "venue": HALL, "address": "示范区会展路 1 号", "nodes": nodes, "approval": True,
-            "team_least": 1, "must_tokens": 3, "met_before_months": 24, "blind": False, **values,
-        },
-        first=plan, tables=tables,
-    )  # fmt: skip
-    session.flush()
-    event = event_queries.one(session, organiser, event.id)
-    events.announce(session, organiser, event)
-    return event
-
-
-def _member(
-    stage: Stage, user: User | None = None, expertise: Sequence[str] = ()
-) -> dict[str, Any]:
-    name, position = stage.draw.choice(COLLEAGUES)
-    return {
-        "id": 0, "name": user.name if user else name,
-        "position": (user.position if user else position) or position, "phone": "",
-        "email": user.email if user else "", "expertise": list(expertise), "most": None,
-        "blocks": [],
-    }  # fmt: skip
-
-
-def _register(
-    session: Session, stage: Stage, event: Event, user: User, kind: PostingKind, number: int, *,
-    name: str = "", people: int = 1,
-) -> Team:  # fmt: skip
-    """Register a team of an owner with some of the postings, and admit it."""
-    side = Side.NEED if kind == PostingKind.NEED else Side.ACHIEVEMENT
-    brought = stage.postings(session, user, kind)[: 2 + number % 2]
-    members = [_member(stage, user)] + [_member(stage) for _ in range(people - 1)]
-    for member, posting in zip(members, brought, strict=False):
-        member["expertise"] = list(posting.keywords[:2])
-    if number % 4 == 3:  # some are there for the morning only
-        slots = event.slots
-        members[0]["blocks"] = [slot.id for slot in slots[len(slots) * 3 // 4 :]]
-    team = registration.register(
-        session, user, event,
-        {
-            "side": side.value, "name": name, "postings": [posting.id for posting in brought],
-            "members": members, "opted_in": number % 3 == 0, "least": None, "most": None,
-            "remark": "",
-        },
-    )  # fmt: skip
-    session.flush()
-    return team
-
-
-def _choose(session: Session, stage: Stage, event: Event, *, answered: float) -> None:
-    """Let both sides of the best suggestions say what they want; some do not answer."""
-    rows = wish_queries.for_plan(session, event)
-    teams = {team.id: team for wish in rows for team in (wish.need_team, wish.achievement_team)}
-    picks: dict[int, list[Pick]] = {team_id: [] for team_id in sorted(teams)}
-    for wish in sorted(rows, key=lambda wish: (-wish.score, wish.id)):
-        for side in Side:
-            if stage.draw.random() > (answered if side == Side.ACHIEVEMENT else 0.95):
-                continue
-            own = picks[wish.team_of(side).id]
-            spent = sum(pick.choice == WishChoice.MUST for pick in own)
-            other = wish.achievement_team if side == Side.NEED else wish.need_team
-            own.append(Pick(other, _choice(stage, wish, spent, event.must_tokens)))
-    for team_id, chosen in picks.items():
-        if chosen:
-            team = teams[team_id]
-            wishes.choose_many(session, team.registered_by, event, team, chosen)
-
-
-def _choice(stage: Stage, wish: Wish, spent: int, tokens: int) -> WishChoice:
-    if wish.score > 0.45 and spent < tokens:
-        return WishChoice.MUST
-    return WishChoice.NO if stage.draw.random() < 0.08 else WishChoice.MEET
-
-
-def _event(session: Session, stage: Stage, event_id: int) -> Event:
-    return event_queries.one(session, stage.organiser(session), event_id)
-
-
-def _admit_all(session: Session, stage: Stage, event: Event) -> None:
-    waiting = select(Team).where(Team.event_id == event.id, Team.status == TeamStatus.PENDING)
-    for team in session.scalars(waiting.order_by(Team.id)).all():
-        registration.admit(session, stage.organiser(session), team)
-
-
-def _suggest(stage: Stage, event_id: int, moment: datetime) -> None:
-    with acting(stage, moment) as session:
-        wishes.suggest_again(session, stage.organiser(session), _event(session, stage, event_id))
-    _run(stage, moment, "wishes.suggest")
-
-
-def _plan_and_publish(stage: Stage, event_id: int, moment: datetime) -> None:
-    with acting(stage, moment) as session:
-        event = _event(session, stage, event_id)
-        planning.start(session, stage.organiser(session), event, time_limit=30)
-    _run(stage, moment, "timetables.plan")
-    with acting(stage, moment) as session:
-        draft = timetables.draft(session, _event(session, stage, event_id))
-        assert draft is not None
-        planning.publish(session, stage.organiser(session), draft, version=draft.version)
-
-
-# ---- the events
-
-
 def _past_docking(stage: Stage) -> None:
     """Be through with a docking event: everything happened, and reports came in."""
     day = -26
     with acting(stage, stage.at(day - 30)) as session:
-        event = _draft(
+        event = announced(
             session, stage, "docking", "示范渝西先进材料对接会",
             "面向先进材料和轻合金，一对一洽谈，每场 20 分钟。", stage.at(day).date(),
             (time(9), time(11, 40)), [f"{n} 桌" for n in range(1, 7)],
@@ -273,28 +79,28 @@ def _past_docking(stage: Stage) -> None:
         )  # fmt: skip
         event_id = event.id
     with acting(stage, stage.at(day - 20)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         for kind, n in ((PostingKind.NEED, 8), (PostingKind.ACHIEVEMENT, 7)):
             owners = stage.owners(session, kind)
             for number, user in enumerate([*owners[:1], *owners[4 : 3 + n]]):
-                _register(session, stage, event, user, kind, number, name="先进材料团队")
-        _admit_all(session, stage, event)
-    _suggest(stage, event_id, stage.at(day - 12))
+                registered(session, stage, event, user, kind, number, name="先进材料团队")
+        admit_all(session, stage, event)
+    suggest(stage, event_id, stage.at(day - 12))
     with acting(stage, stage.at(day - 9)) as session:
-        _choose(session, stage, _event(session, stage, event_id), answered=0.85)
-    _plan_and_publish(stage, event_id, stage.at(day - 4))
+        let_choose(session, stage, event_of(session, stage, event_id), answered=0.85)
+    plan_and_publish(stage, event_id, stage.at(day - 4))
     _hold(stage, event_id)
     with acting(stage, stage.at(day + 9)) as session:
-        events.close(session, stage.organiser(session), _event(session, stage, event_id))
+        events.close(session, stage.organiser(session), event_of(session, stage, event_id))
 
 
 def _hold(stage: Stage, event_id: int) -> None:
     """Let the day pass: arrivals, meetings, one absence, reports."""
     with stage.database.reading() as session:
-        rows = timetables.meetings(session, _event(session, stage, event_id))
+        rows = timetables.meetings(session, event_of(session, stage, event_id))
         plan = [(row.id, row.slot.starts_at, row.slot.ends_at) for row in rows if row.slot]
     with acting(stage, plan[0][1] - timedelta(minutes=20)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         for row in timetables.meetings(session, event):
             for person in (row.need_person, row.achievement_person):
                 if person.checked_in_at is None:
@@ -307,14 +113,14 @@ def _pass(
     stage: Stage, event_id: int, meeting_id: int, starts: datetime, ends: datetime, number: int
 ) -> None:
     with acting(stage, starts + timedelta(minutes=5)) as session:
-        organiser, event = stage.organiser(session), _event(session, stage, event_id)
+        organiser, event = stage.organiser(session), event_of(session, stage, event_id)
         meeting = session.get_one(Meeting, meeting_id)
         if number == 5:
             floor.miss(session, organiser, event, meeting, by=Side.ACHIEVEMENT)
             return
         floor.start(session, organiser, event, meeting)
     with acting(stage, ends) as session:
-        organiser, event = stage.organiser(session), _event(session, stage, event_id)
+        organiser, event = stage.organiser(session), event_of(session, stage, event_id)
         meeting = session.get_one(Meeting, meeting_id)
         floor.finish(session, organiser, event, meeting)
         session.flush()
@@ -342,7 +148,7 @@ def _coming_docking(stage: Stage) -> None:
     day = 9
     tea = Pause(time(10, 20), time(10, 40), "茶歇")
     with acting(stage, stage.at(-14)) as session:
-        event = _draft(
+        event = announced(
             session, stage, "docking", "示范两江新材料与智能制造对接会",
             "面向 33 条重点产业链中的新材料和智能制造，企业驻桌，科研团队轮换。", stage.at(day).date(),
             (time(9), time(12)), [f"{n} 桌" for n in range(1, 8)], [tea],
@@ -351,9 +157,9 @@ def _coming_docking(stage: Stage) -> None:
         )  # fmt: skip
         event_id = event.id
     with acting(stage, stage.at(-10)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         for number, user in enumerate(stage.owners(session, PostingKind.NEED)[:18]):
-            _register(
+            registered(
                 session, stage, event, user, PostingKind.NEED, number, people=1 + (number % 5 == 0)
             )
         for number, user in enumerate(stage.owners(session, PostingKind.ACHIEVEMENT)[:12]):
@@ -361,17 +167,17 @@ def _coming_docking(stage: Stage) -> None:
                 if school != SCHOOLS[0]:
                     _register_colleague(session, stage, event, user, number, school)
                     continue
-                _register(
+                registered(
                     session, stage, event, user, PostingKind.ACHIEVEMENT, number, name=school,
                     people=1 + number % 3,
                 )  # fmt: skip
-        _admit_all(session, stage, event)
+        admit_all(session, stage, event)
         for table, team in zip(event.tables, _needs(session, event)[:4], strict=False):
             table.fixed_for_id = team.id
-    _suggest(stage, event_id, stage.at(-9))
+    suggest(stage, event_id, stage.at(-9))
     with acting(stage, stage.at(-3)) as session:
-        _choose(session, stage, _event(session, stage, event_id), answered=0.8)
-    _plan_and_publish(stage, event_id, stage.at(-1))
+        let_choose(session, stage, event_of(session, stage, event_id), answered=0.8)
+    plan_and_publish(stage, event_id, stage.at(-1))
     _change_late(stage, event_id)
 
 
@@ -385,7 +191,7 @@ def _register_colleague(
         {
             "side": Side.ACHIEVEMENT.value, "name": school,
             "postings": [posting.id for posting in brought],
-            "members": [_member(stage), _member(stage)][: 1 + number % 2], "opted_in": True,
+            "members": [somebody(stage), somebody(stage)][: 1 + number % 2], "opted_in": True,
             "least": None, "most": None, "remark": "",
         },
         on_behalf=True, organisation=user.organisation,
@@ -401,20 +207,20 @@ def _needs(session: Session, event: Event) -> list[Team]:
 def _change_late(stage: Stage, event_id: int) -> None:
     """Let somebody come for less and a table be lost for a while: a draft shows what that moves."""
     with acting(stage, stage.at(0, 8)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         team = _needs(session, event)[6]
         team.members[0].most = 2
         for slot in event.slots[-2:]:
             event.tables[-1].closures.append(TableClosure(slot_id=slot.id))
         planning.start(session, stage.organiser(session), event, time_limit=30)
-    _run(stage, stage.at(0, 8), "timetables.plan")
+    run_jobs(stage, stage.at(0, 8), "timetables.plan")
 
 
 def _roadshow(stage: Stage) -> None:
     """Have an event to register for, with some teams waiting and talks proposed."""
     day = 24
     with acting(stage, stage.at(-3)) as session:
-        event = _draft(
+        event = announced(
             session, stage, "roadshow", "示范成渝中试项目路演",
             "项目登台讲解 15 分钟，之后与感兴趣的企业一对一洽谈。", stage.at(day).date(),
             (time(9, 30), time(12)), [f"{n} 桌" for n in range(1, 6)],
@@ -422,9 +228,9 @@ def _roadshow(stage: Stage) -> None:
         )  # fmt: skip
         event_id = event.id
     with acting(stage, stage.at(-1)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         for number, user in enumerate(stage.owners(session, PostingKind.ACHIEVEMENT)[1:5]):
-            team = _register(session, stage, event, user, PostingKind.ACHIEVEMENT, number)
+            team = registered(session, stage, event, user, PostingKind.ACHIEVEMENT, number)
             posting = team.postings[0] if team.postings else None
             if posting is not None and number < 3:
                 values = {
@@ -434,14 +240,14 @@ def _roadshow(stage: Stage) -> None:
                 registration.admit(session, stage.organiser(session), team)
                 talks.propose(session, user, team, values)
         for number, user in enumerate(stage.owners(session, PostingKind.NEED)[1:4]):
-            _register(session, stage, event, user, PostingKind.NEED, number)
+            registered(session, stage, event, user, PostingKind.NEED, number)
 
 
 def _contest(stage: Stage) -> None:
     """Be through with a contest: entries were judged, results are published."""
     day = -8
     with acting(stage, stage.at(day - 20)) as session:
-        event = _draft(
+        event = announced(
             session, stage, "contest", "示范科技成果转化大赛",
             "参赛项目由评委按四项标准打分，评委看不到参赛单位。", stage.at(day).date(),
             (time(9), time(12)), blind=True,
@@ -456,9 +262,9 @@ def _contest(stage: Stage) -> None:
             if user.active and user.organisation.verified_at:
                 contests.add_juror(session, stage.organiser(session), event, user)
     with acting(stage, stage.at(day - 15)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         for number, user in enumerate(stage.owners(session, PostingKind.ACHIEVEMENT)[:6]):
-            team = _register(session, stage, event, user, PostingKind.ACHIEVEMENT, number)
+            team = registered(session, stage, event, user, PostingKind.ACHIEVEMENT, number)
             registration.admit(session, stage.organiser(session), team)
             posting = stage.postings(session, user, PostingKind.ACHIEVEMENT)[number % 2]
             contests.enter(
@@ -466,7 +272,7 @@ def _contest(stage: Stage) -> None:
                 posting_id=None,
             )  # fmt: skip
     with acting(stage, stage.at(day, 11)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         criteria = list(session.scalars(select(Criterion).where(Criterion.event_id == event_id)))
         entries = list(session.scalars(select(Entry).where(Entry.event_id == event_id)))
         for juror in session.scalars(select(Juror).where(Juror.event_id == event_id)).unique():
@@ -483,7 +289,7 @@ def _salon(stage: Stage) -> None:
     """Have a salon with some seats taken."""
     day = 17
     with acting(stage, stage.at(-2)) as session:
-        event = _draft(
+        event = announced(
             session, stage, "salon", "示范周五技术沙龙",
             "三张主题桌，每桌一个题目，自选座位。", stage.at(day).date(), (time(14), time(17)),
             [f"{name} 桌" for name in ("甲", "乙", "丙")], approval=False,
@@ -492,11 +298,11 @@ def _salon(stage: Stage) -> None:
             table.topic, table.seats = topic, 6
         event_id = event.id
     with acting(stage, stage.at(-1)) as session:
-        event = _event(session, stage, event_id)
+        event = event_of(session, stage, event_id)
         kinds = (PostingKind.NEED, PostingKind.ACHIEVEMENT)
         for kind in kinds:
             for number, user in enumerate(stage.owners(session, kind)[1:6]):
-                team = _register(session, stage, event, user, kind, number)
+                team = registered(session, stage, event, user, kind, number)
                 if number % 2:
                     continue
                 table = event.tables[number % len(event.tables)]
