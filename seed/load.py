@@ -75,6 +75,11 @@ UNIVERSITIES: dict[str, tuple[str, str]] = {
     "示范科学院西南研究所": ("institute", "500109"),
     "示范材料研究院": ("institute", "510116"),
 }
+NAMES = (
+    "许诺", "林泽", "韩静", "周岩", "郑浩", "罗兰", "邓超", "曾琪", "沈默", "唐宁", "贺兰", "蒋楠",
+    "潘越", "魏晨",
+)  # fmt: skip
+"""Invented people of universities and agencies; the second is who opens the demonstration."""
 LEGACY_REGIONS = ("500105", "500112")
 
 
@@ -201,7 +206,7 @@ def _organisation(
         session,
         SignUp(
             email=email or f"person{number:03d}@example.org",
-            name=person or "林泽",
+            name=person or NAMES[number % len(NAMES)],
             password=PASSWORD,
             role=role or roles.get(kind, Role.RESEARCHER),
             organisation=name,

@@ -145,7 +145,8 @@ def somebody(
     name, position = stage.draw.choice(COLLEAGUES)
     return {
         "id": 0, "name": user.name if user else name,
-        "position": (user.position if user else position) or position, "phone": "",
+        "position": (user.position if user else position) or position,
+        "phone": user.phone if user else "",
         "email": user.email if user else "", "expertise": list(expertise), "most": None,
         "blocks": [],
     }  # fmt: skip

@@ -22,15 +22,37 @@ def groups(event_id: int) -> str:
     event = salon_of(event_id)
     people = queries.seated(session, event)
     rows = seats.tables(event, people)
+    called = queries.names(session, actor, event, [person.team_id for person in people])
     own = {team.id for team in queries.own_teams(session, actor, event)}
     used = {row.table.id for row in rows}
     return event_page(
         "contests/groups.html", event, rows=rows, own=own,
         mine=[person for person in people if person.team_id in own],
-        everybody=people, named=bool(own) or events.is_office(actor),
+        everybody=people, who=_who(rows, *called, named=bool(own) or events.is_office(actor)),
+        named=bool(own) or events.is_office(actor),
         standing=[person for person in people if person.group_table_id not in used],
         open=policy.can_seat_now(actor, event),
     )  # fmt: skip
+
+
+def _who(
+    rows: list[seats.TableFigures], called: dict[int, str], known: set[int], *, named: bool
+) -> dict[int, list[tuple[str, str]]]:
+    """Return by table who sits there: person and team, or the organisations alone.
+
+    Who sits there for a team that keeps its name back is not named either.
+    """
+    found = {}
+    for row in rows:
+        people = [
+            (person.name if person.team_id in known else "", called[person.team_id])
+            if named
+            else ("", person.team.organisation.name if person.team_id in known
+                  else called[person.team_id])
+            for person in row.people
+        ]  # fmt: skip
+        found[row.table.id] = sorted(dict.fromkeys(people), key=lambda one: (one[1], one[0]))
+    return found
 
 
 @bp.post("/groups")

@@ -19,8 +19,8 @@ ACTIVITY: dict[str, Any] = {
     "ballot.taken_up": _l("在“%(event)s”取消回避 %(number)s 号"),
     "ballot.reopened": _l("把 %(name)s 对“%(event)s” %(number)s 号的评分退回重评"),
     "results.published": _l("公布了“%(event)s”的结果"),
-    "seat.taken": _l("“%(event)s”：%(name)s 选座 %(table)s"),
-    "seat.left": _l("“%(event)s”：%(name)s 退出座位"),
+    "seat.taken": _l("在“%(event)s”为 %(name)s 选了 %(table)s 的座位"),
+    "seat.left": _l("在“%(event)s”退掉 %(name)s 的座位"),
 }
 
 

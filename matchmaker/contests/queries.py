@@ -15,6 +15,7 @@ from matchmaker.db import like_pattern
 from matchmaker.errors import NotFoundError
 from matchmaker.events import policy as events
 from matchmaker.registration import queries as registration
+from matchmaker.registration.shown import is_named, known, shown_name
 from models import (
     Ballot,
     Criterion,
@@ -307,6 +308,17 @@ def told(session: Session, event: Event) -> list[User]:
     writers = select(Team.registered_by_id).where(Team.id.in_(teams), ~Team.on_behalf)
     statement = select(User).where(User.active, or_(User.id.in_(members), User.id.in_(writers)))
     return list(session.scalars(statement.order_by(User.id)).unique())
+
+
+def names(
+    session: Session, actor: User, event: Event, teams: Iterable[int]
+) -> tuple[dict[int, str], set[int]]:
+    """How teams are called before the person, and which of them by their name."""
+    statement = select(Team).where(Team.id.in_(set(teams))).options(*registration.loaded())
+    looked_up = known(session, actor, event)
+    found = list(session.scalars(statement).unique())
+    called = {team.id: shown_name(session, actor, team, looked_up) for team in found}
+    return called, {team.id for team in found if is_named(actor, team, looked_up)}
 
 
 def group_tables(event: Event) -> list[EventTable]:

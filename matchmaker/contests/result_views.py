@@ -46,7 +46,9 @@ def results(event_id: int) -> str | Response:
         raise NotFoundError
     found = tally.of(session, event)
     own = {team.id for team in queries.own_teams(session, actor, event)}
-    return event_page("contests/results.html", event, lines=found.ranked, own=own)
+    teams = [line.entry.team_id for line in found.ranked]
+    names, _known = queries.names(session, actor, event, teams)
+    return event_page("contests/results.html", event, lines=found.ranked, own=own, names=names)
 
 
 def _salon(event: Event) -> str:

@@ -188,7 +188,7 @@ class EventForm(Form):
         unit=_l("个月"),
         help=_l("填 0 表示见过的也可以再见。"),
     )
-    blind = Check(_l("盲评：评委看不到参赛者的名称"))  # fmt: skip
+    blind = Check(_l("匿名评审：评委看不到团队、单位和人名"))  # fmt: skip
 
     def values(self) -> dict[str, Any]:
         """Return what the service takes; an empty number is what the platform proposes."""

@@ -14,7 +14,7 @@ ACTIVITY: dict[str, Any] = {
     "event.arranged": _l("修改了活动“%(event)s”的时间安排"),
     "event.opened": _l("公布了活动“%(event)s”"),
     "event.cancelled": _l("取消了活动“%(event)s”：%(reason)s"),
-    "event.closed": _l("结束了活动“%(event)s”"),
+    "event.closed": _l("归档了活动“%(event)s”"),
     "table.added": _l("为“%(event)s”添加了桌位 %(table)s"),
     "table.changed": _l("修改了“%(event)s”的桌位 %(table)s"),
     "table.removed": _l("删除了“%(event)s”的桌位 %(table)s"),

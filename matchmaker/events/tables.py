@@ -70,6 +70,7 @@ def add_tables(
 
     """
     require(policy.can_manage(actor, event))
+    _hold(session, event)
     require_running(event)
     taken = [name for name in names if name in {table.name for table in event.tables}]
     if taken:
@@ -89,6 +90,13 @@ def add_tables(
     session.flush()
     _record(session, actor, "table.added", event, made)
     return made
+
+
+def _hold(session: Session, event: Event) -> None:
+    """Let one at a time add tables, and see what the one before has added: a form sent twice."""
+    row = select(Event.id).where(Event.id == event.id).with_for_update(key_share=True)
+    session.execute(row)
+    session.refresh(event, ["status", "tables"])
 
 
 def change_table(

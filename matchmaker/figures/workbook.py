@@ -24,7 +24,7 @@ def workbook(figures: EventFigures) -> bytes:
             Sheet(_("概况"), [(_("项目"), 36), (_("数值"), 14)], list(_whole(figures))),
             Sheet(
                 _("团队"),
-                [(_("团队"), 44), (_("哪一方"), 10), (_("双方愿意的洽谈"), 16), (_("排入"), 8), (_("满足率"), 10)],
+                [(_("团队"), 44), (_("哪一方"), 10), (_("双方愿意的洽谈"), 16), (_("排入的场次"), 8), (_("满足率"), 10)],
                 [
                     [row.team.full_name, label(row.team.side), row.wished, row.met, row.share]
                     for row in figures.of_teams

@@ -192,8 +192,10 @@ def _talks(session: Session, event: Event, day: EventDay) -> list[Talk]:
     return list(
         session.scalars(
             select(Talk)
+            .join(Team, Team.id == Talk.team_id)
             .where(
                 Talk.event_id == event.id,
+                Team.status == TeamStatus.APPROVED,
                 Talk.starts_at >= begin,
                 Talk.starts_at < begin + timedelta(days=1),
             )

@@ -90,7 +90,7 @@ def cards_of(
     own, ids = {team.id for team in teams}, {person.id for person in people}
     rows = timetables.agenda(session, event, people)
     partners = {row.wish.team_of(side).id for row in rows for side in Side} - own
-    topics = queries.topics(session, event, partners)
+    topics = queries.topics(session, actor, event, partners)
     made: list[Card] = []
     for row in rows:
         sides = [s for s in policy.sides(actor, row, own) if row.person_of(s).id in ids]

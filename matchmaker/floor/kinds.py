@@ -29,12 +29,12 @@ INTEREST: dict[int, Any] = {
 """What the numbers of a report mean."""
 
 ACTIVITY: dict[str, Any] = {
-    "participant.arrived": _l("%(person)s（%(team)s）到了“%(event)s”现场"),
+    "participant.arrived": _l("在“%(event)s”签到：%(person)s（%(team)s）"),
     "participant.arrival_undone": _l("撤销了 %(person)s（%(team)s）在“%(event)s”的签到"),
-    "meeting.started": _l("%(pair)s 开始洽谈"),
-    "meeting.held": _l("%(pair)s 谈完了"),
-    "meeting.missed": _l("%(pair)s 没有见成，%(absent)s没来"),
+    "meeting.started": _l("开始洽谈：%(pair)s"),
+    "meeting.held": _l("谈完了：%(pair)s"),
+    "meeting.missed": _l("记下没有见成：%(pair)s，%(absent)s没来"),
     "meeting.restored": _l("撤销了“没有见成”：%(pair)s"),
-    "meeting.delayed": _l("%(late)s 要晚到 %(minutes)s 分钟：%(pair)s"),
-    "meeting.reported": _l("%(team)s 填了洽谈反馈：%(pair)s"),
+    "meeting.delayed": _l("告知 %(late)s 要晚到 %(minutes)s 分钟：%(pair)s"),
+    "meeting.reported": _l("替 %(team)s 填了洽谈反馈：%(pair)s"),
 }

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from matchmaker import clock
+from matchmaker.catalogue import queries as catalogue
 from matchmaker.db import like_pattern
 from matchmaker.errors import NotFoundError
 from matchmaker.floor import policy
@@ -124,16 +125,23 @@ def _reported(side: Side) -> ColumnElement[bool]:
     )
 
 
-def topics(session: Session, event: Event, teams: Iterable[int]) -> dict[int, list[str]]:
-    """What teams bring: the titles of their published postings."""
+def topics(
+    session: Session, actor: User, event: Event, teams: Iterable[int]
+) -> dict[int, list[str]]:
+    """What teams bring, as far as the person may read it: titles of postings that are public,
+    or of an accepted pair with their own.
+    """  # noqa: D205 - one sentence
+    seen = or_(catalogue.is_public(), Posting.id.in_(catalogue.partner_ids(actor)))
     statement = (
         select(TeamPosting.team_id, Posting.title)
         .join(Posting, Posting.id == TeamPosting.posting_id)
+        .join(Organisation, Organisation.id == Posting.organisation_id)
         .join(Team, Team.id == TeamPosting.team_id)
         .where(
             Team.event_id == event.id,
             TeamPosting.team_id.in_(set(teams)),
             Posting.status == PostingStatus.PUBLISHED,
+            seen,
         )
         .order_by(TeamPosting.posting_id)
     )

@@ -12,6 +12,7 @@ from matchmaker import activity, clock
 from matchmaker.errors import InvalidError, NotNowError, require
 from matchmaker.floor import policy, queries, service
 from matchmaker.floor.kinds import DUE_AFTER
+from matchmaker.timetables.holding import hold as hold_event
 from models import Event, Meeting, MeetingReport, MeetingStatus, NextStep, Side, User
 
 SOON = timedelta(days=730)
@@ -57,12 +58,15 @@ def report(
     """
     own = queries.sides(session, actor, event, meeting)
     require(side in own or policy.can_run(actor, event))
+    event = hold_event(session, event)  # two colleagues write one report, not two
     _require_moment(event, meeting, said)
     _check(said)
     row = policy.report_of(meeting, side)
     before = row.met if row is not None else None
     if row is None:
-        row = MeetingReport(meeting_id=meeting.id, side=side)
+        row = MeetingReport(
+            meeting_id=meeting.id, side=side, by_id=actor.id, at=clock.now(), met=said.met
+        )
         meeting.reports.append(row)
     met = said.met
     row.met, row.interest = met, said.interest if met else None

@@ -69,7 +69,7 @@ def _step_of_office(session: Session, event: Event) -> Step:
         _("签到和现场"),
         _("已到 %(here)d 人，应到 %(expected)d 人。", here=counts.here, expected=counts.expected)
         if now == Phase.DAY
-        else _("当天签到，看每张桌开始了没有，有人没来就安排候补。"),
+        else _("当天签到，看每张桌开始了没有，有人没来就现场补排。"),
         "floor.floor" if kind_of(event.kind).meetings and now == Phase.DAY else "floor.arrivals",
         done=now == Phase.AFTER,
         waiting=now == Phase.DAY,

@@ -246,9 +246,14 @@ def navigation(session: Session, actor: User) -> list[NavigationItem]:
             events, needs, achievements,
             NavigationItem("review.history", _("动态"), "activity"),
         ]  # fmt: skip
+    sought, own = (
+        (needs, achievements)
+        if policy.can_post(actor, PostingKind.ACHIEVEMENT)
+        else (achievements, needs)
+    )
     return [
-        home, NavigationItem("catalogue.mine", _own_words(actor), "list"), needs, achievements,
-        NavigationItem("review.pairings", _("对接进展"), "git-merge"), events,
+        home, NavigationItem("catalogue.mine", _own_words(actor), "list"), sought, events, own,
+        NavigationItem("review.pairings", _("对接进展"), "git-merge"),
     ]  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from icalendar import Event as Entry
 from matchmaker import clock
 from matchmaker.paper.agenda import named, parts_in
 from matchmaker.paper.queries import Folder
-from models import EventTable, Meeting, MeetingStatus, Participant, Side, Slot, Talk
+from models import EventStatus, EventTable, Meeting, MeetingStatus, Participant, Side, Slot, Talk
 
 DOMAIN = "matchmaker"
 """Identifiers outlive addresses, so they name no host."""
@@ -56,13 +56,14 @@ def _entry(folder: Folder, meeting: Meeting, side: Side) -> Entry | None:
     partner = meeting.wish.team_of(other).full_name
     entry = Entry()
     entry.add("uid", f"meeting-{meeting.id}@{DOMAIN}")
-    entry.add("sequence", meeting.sequence)
+    called_off = folder.event.status == EventStatus.CANCELLED
+    entry.add("sequence", meeting.sequence + called_off)  # newer than what is in the calendar
     entry.add("dtstamp", meeting.changed_at.astimezone(UTC))
     entry.add("last-modified", meeting.changed_at.astimezone(UTC))
     _add_times(entry, slot.starts_at, slot.ends_at)
     entry.add("summary", _("与%(partner)s洽谈", partner=partner))
     entry.add("location", _location(folder, table))
-    cancelled = meeting.status == MeetingStatus.CANCELLED
+    cancelled = called_off or meeting.status == MeetingStatus.CANCELLED
     entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     person = named(meeting.person_of(other))
     lines = (folder.event.title, f"{partner}　{person}", folder.topics[meeting.id, side])
@@ -92,7 +93,9 @@ def _talk(folder: Folder, talk: Talk) -> Entry:
     _add_times(entry, talk.starts_at, talk.ends_at)
     entry.add("summary", _("讲解：%(title)s", title=talk.title))
     entry.add("location", " ".join(part for part in (folder.event.venue, talk.room) if part))
-    entry.add("status", "CONFIRMED")
+    called_off = folder.event.status == EventStatus.CANCELLED
+    entry.add("sequence", int(called_off))
+    entry.add("status", "CANCELLED" if called_off else "CONFIRMED")
     entry.add("description", folder.event.title)
     return entry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matchmaker.events import policy as events
-from models import Event, Participant, TeamStatus, User
+from models import Event, Membership, Participant, TeamStatus, User
 
 
 def can_print(actor: User, event: Event) -> bool:
@@ -13,4 +13,6 @@ def can_print(actor: User, event: Event) -> bool:
 
 def is_own(actor: User, person: Participant) -> bool:
     """The agenda of somebody who comes and is this person."""
+    if actor.membership == Membership.REFUSED:
+        return False
     return person.user_id == actor.id and person.team.status == TeamStatus.APPROVED

@@ -94,18 +94,17 @@ def event_of_id(session: Session, event_id: int) -> Event | None:
 
 def own_people(session: Session, actor: User, event: Event) -> list[Participant]:
     """Whom the person is at an event: nobody, or one of an admitted team."""
-    return list(
-        session.scalars(
-            select(Participant)
-            .join(Team, Team.id == Participant.team_id)
-            .where(
-                Participant.event_id == event.id,
-                Participant.user_id == actor.id,
-                Team.status == TeamStatus.APPROVED,
-            )
-            .options(joinedload(Participant.team).joinedload(Team.organisation))
+    found = session.scalars(
+        select(Participant)
+        .join(Team, Team.id == Participant.team_id)
+        .where(
+            Participant.event_id == event.id,
+            Participant.user_id == actor.id,
+            Team.status == TeamStatus.APPROVED,
         )
+        .options(joinedload(Participant.team).joinedload(Team.organisation))
     )
+    return [person for person in found if policy.is_own(actor, person)]
 
 
 def count_people(session: Session, event: Event) -> int:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from config import Settings
 from matchmaker.events.kinds import kind_of
+from matchmaker.events.queries import Phase, phase
 from matchmaker.events.tabs import Step, Tab
 from matchmaker.paper import package, policy, queries
 from matchmaker.paper.contents import version_words
@@ -35,9 +36,10 @@ def steps(session: Session, actor: User, event: Event, settings: Settings) -> It
         version = queries.version_of(event, timetable)
         found = package.packages(settings, event)
         done = bool(timetable and found and found[0].version == version)
+        over = phase(event) in {Phase.AFTER, Phase.CANCELLED}
         yield Step(
             _("打印和下载"), _detail(bool(timetable), found, version), "paper.papers", values,
-            done=done, waiting=bool(timetable) and not done, act=_("看文件"),
+            done=done, waiting=bool(timetable) and not done and not over, act=_("看文件"),
         )  # fmt: skip
     elif timetable and queries.own_people(session, actor, event):
         yield Step(

@@ -137,7 +137,7 @@ def _member_data(member: Participant) -> dict[str, Any]:
 
 def change_rows(form: TeamForm, act: str) -> None:
     """Add or remove a person without script: `add`, `remove:2`."""
-    verb, _colon, number = act.partition(":")
+    verb, _colon, number = act[:20].partition(":")
     if verb == "add" and len(form.members) < MEMBERS_AT_MOST:
         form.members.append_entry()
     if verb == "remove" and number.isdecimal() and int(number) < len(form.members) > 1:

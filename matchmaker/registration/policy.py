@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from matchmaker.events import policy as events
 from matchmaker.guard import is_verified
-from models import Event, OrganisationKind, Side, Talk, Team, TeamStatus, User
+from models import Event, Membership, OrganisationKind, Side, Talk, Team, TeamStatus, User
 
 COMING = frozenset({TeamStatus.PENDING, TeamStatus.APPROVED, TeamStatus.WAITING})
 SIDES = {
@@ -18,7 +18,12 @@ SIDES = {
 
 
 def is_own(actor: User, team: Team) -> bool:
-    """One of its members, or a confirmed colleague of the one who registered it."""
+    """One of its members, or a confirmed colleague of the one who registered it.
+
+    Whom the organisation has disowned speaks for nobody, though their name stands in a team.
+    """
+    if actor.membership == Membership.REFUSED:
+        return False
     inside = actor.organisation_id == team.organisation_id and is_verified(actor)
     return inside or any(member.user_id == actor.id for member in team.members)
 

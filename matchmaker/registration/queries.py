@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from matchmaker.db import like_pattern
@@ -17,6 +17,7 @@ from models import (
     Event,
     Meeting,
     MeetingStatus,
+    Membership,
     Organisation,
     Participant,
     Posting,
@@ -65,6 +66,8 @@ def approved(session: Session, event: Event) -> list[Team]:
 
 def is_own(actor: User) -> ColumnElement[bool]:
     """Tell which teams the person belongs to or speaks for; as `policy.is_own`."""
+    if actor.membership == Membership.REFUSED:
+        return false()
     member = select(Participant.team_id).where(Participant.user_id == actor.id)
     inside: list[ColumnElement[bool]] = [Team.id.in_(member)]
     if is_verified(actor):

@@ -280,6 +280,8 @@ def _lock(session: Session, team: Team) -> None:
 
 
 def _require_open(event: Event, *, on_behalf: bool) -> None:
+    if event.opened_at is None:
+        raise NotNowError(_("活动还没有公布，公布以后才能报名。"))
     if door.is_over(event) or not (on_behalf or door.is_open(event)):
         raise NotNowError(_("现在不在报名时间内。请看活动页上的报名时间，或联系组织方。"))
 

@@ -17,18 +17,18 @@ from models import Event, Invitation, Slot, Team, TeamStatus, User
 
 
 def of_organiser(session: Session, event: Event) -> Iterator[Step]:
-    """Invite, then admit."""
+    """Invite, then admit; teams that wait go first."""
     values = {"event_id": event.id}
+    counts = queries.counts(session, event)
+    pending = counts["pending"]
     sent = invitations.sent(session, event)
     early = phase(event) in {Phase.BEFORE_REGISTRATION, Phase.REGISTRATION}
     yield Step(
         _("邀请参会的人"),
         counted("已邀请 %(n)d 人", n=sent) if sent else _("从成果和需求的联系人里挑选"),
-        "registration.invitations", values, done=bool(sent), waiting=early and not sent,
-        act=_("发邀请"),
+        "registration.invitations", values, done=bool(sent),
+        waiting=early and not sent and not pending, act=_("发邀请") if early else "",
     )  # fmt: skip
-    counts = queries.counts(session, event)
-    pending = counts["pending"]
     yield Step(
         counted("确认 %(n)d 个团队的报名", n=pending) if pending else _("确认报名"),
         _admitted(session, event, counts), "registration.teams", values,

@@ -24,13 +24,13 @@ ACTIVITY: dict[str, Any] = {
     "team.limit_raised": _l("把 %(team)s 在“%(event)s”的上限提到 %(n)s 场"),
     "team.person_limit_raised": _l("把 %(person)s 在“%(event)s”的上限提到 %(n)s 场"),
     "team.slot_opened": _l("为 %(person)s 开放了“%(event)s”的 %(slot)s"),
-    "event.row_raised": _l("“%(event)s”改为最多连续谈 %(n)s 场"),
+    "event.row_raised": _l("把“%(event)s”改为最多连续谈 %(n)s 场"),
 }
 
 STAGES: dict[str, Any] = {
     "waiting": _l("等待开始"),
     "greedy": _l("先排出一份可用的日程"),
-    "promised": _l("先满足约定的洽谈"),
+    "promised": _l("先满足承诺的洽谈"),
     "teams": _l("让每个团队至少有一场"),
     "minima": _l("补足每个团队的最少场数"),
     "bound": _l("算出最多能到多少"),

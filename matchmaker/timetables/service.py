@@ -66,7 +66,7 @@ def start(
     if working is not None and working.status == TimetableStatus.PLANNING:
         raise NotNowError(_l("正在排期，请等它完成或者先停止。"))
     if not any(slot.open for slot in event.slots) or not event.tables:
-        raise NotNowError(_l("还没有时段或桌位，请先在日程安排和桌位页设置。"))
+        raise NotNowError(_l("还没有时段或桌位，请先在“时间安排”和“桌位安排”里设置。"))
     made = _new(session, actor, event, TimetableStatus.PLANNING)
     made.seed, made.time_limit = seed, time_limit
     job = jobs.enqueue(session, "timetables.plan", {"timetable_id": made.id}, actor=actor)

@@ -100,11 +100,11 @@ def board_of(session: Session, event: Event, team: Team) -> Board:
         next(key for key in pair if key != team.id) for pair in pairs if team.id in pair
     )
     declared = queries.declared_by(session, team)
+    place = {key: _part(row, team.side, excluded=key in excluded) for key, row in wishes.items()}
+    wishes = {key: row for key, row in wishes.items() if place[key]}  # others said no, unasked
     parts: dict[str, list[int]] = {name: [] for name in PARTS}
     for key in sorted(wishes, key=lambda key: _order(wishes[key], team.side)):
-        name = _part(wishes[key], team.side, excluded=key in excluded)
-        if name:
-            parts[name].append(key)
+        parts[place[key]].append(key)
     parts["all"] = [*wishes, *sorted(coming - set(wishes))]
     own = [wish.choice_of(team.side) for wish in wishes.values()]
     return Board(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -87,7 +87,14 @@ def choose_many(
     suggestions.lock(session, [team.id, *(pick.other.id for pick in picks)])
     _has_tokens(session, event, team, picks)
     before = _between(session, team, picks)
-    wishes = [_say(session, event, team, pick, before.get(pick.other.id)) for pick in picks]
+    new = {
+        pick.other.id: _new(event, team, pick.other)
+        for pick in picks
+        if pick.choice is not None and pick.other.id not in before
+    }
+    _score(session, event, new.values())
+    known = {key: wish for key, (wish, *_choices) in before.items()} | new
+    wishes = [_say(team, pick, known.get(pick.other.id)) for pick in picks]
     session.flush()
     if for_them:
         for pick in picks:
@@ -156,13 +163,9 @@ def _between(
     return found
 
 
-def _say(
-    session: Session, event: Event, team: Team, pick: Pick,
-    known: tuple[Wish, WishChoice | None, WishChoice | None] | None,
-) -> Wish | None:  # fmt: skip
-    if known is None and pick.choice is None:
+def _say(team: Team, pick: Pick, wish: Wish | None) -> Wish | None:
+    if wish is None:
         return None
-    wish = known[0] if known else _new(session, event, team, pick.other)
     here, there = team.side.value, other_side(team.side).value
     if wish.choice_of(team.side) != pick.choice:
         setattr(wish, f"{here}_choice", pick.choice)
@@ -175,20 +178,29 @@ def _say(
     return wish
 
 
-def _new(session: Session, event: Event, team: Team, opposite: Team) -> Wish:
-    """Make a wish with the score that is known; the engine scores it in a minute otherwise."""
-    need_id, achievement_id = pair = pair_of(team, opposite)
-    fits, _refused = suggestions.stored_fits(session, event, pair)
-    fit = fits.get(pair)
-    wish = Wish(
+def _new(event: Event, team: Team, opposite: Team) -> Wish:
+    need_id, achievement_id = pair_of(team, opposite)
+    return Wish(
         event_id=event.id, need_team_id=need_id, achievement_team_id=achievement_id,
-        score=fit.score if fit else 0.0, match_id=fit.match_id if fit else None,
         created_at=clock.now(),
     )  # fmt: skip
-    session.add(wish)
-    if fit is None:
+
+
+def _score(session: Session, event: Event, wishes: Collection[Wish]) -> None:
+    """Give new wishes the scores that are known; the engine scores the others in a minute."""
+    if not wishes:
+        return
+    ids = {key for wish in wishes for key in (wish.need_team_id, wish.achievement_team_id)}
+    fits, _refused = suggestions.stored_fits(session, event, ids)
+    for wish in wishes:
+        fit = fits.get((wish.need_team_id, wish.achievement_team_id))
+        if fit is not None:
+            wish.score, wish.match_id = fit.score, fit.match_id
+        else:
+            wish.score = 0.0
+    session.add_all(wishes)
+    if any(wish.match_id is None for wish in wishes):
         suggestions.suggest_later(session, event)
-    return wish
 
 
 def _tell(

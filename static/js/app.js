@@ -103,6 +103,12 @@ for (const cell of document.querySelectorAll("[data-demo-email]")) {
   cell.replaceChildren(button);
 }
 
+// A row of tabs that scrolls begins at the tab of this page.
+for (const tab of document.querySelectorAll(".mm-tabs [aria-current], .mm-seg [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 document.querySelector("[data-focus]")?.focus();
 
 // Who signs out leaves nothing typed behind in this browser.

@@ -406,7 +406,7 @@ def test_publishing_needs_a_tick_while_ballots_are_missing_then_all_see_ranks_an
     assert answer.headers["Location"] == f"{contest.root}/results"
 
     page = opened(signed_in(stranger), f"{contest.root}/results")
-    assert table_rows(page) == [f"第 1 示范电池 {SECRET} 示范保密实验室 74.00"]
+    assert table_rows(page) == [f"第 1 名 示范电池 {SECRET} 示范保密实验室 74.00"]
     assert "别人的评语" not in page.text
     assert SECRET in opened(signed_in(contest.juror), f"{contest.root}/jury").text
 
@@ -427,7 +427,7 @@ def test_ties_are_shown_as_such(
         row.split(" 示范")[0] for row in table_rows(opened(browser, f"{contest.root}/results"))
     ]
 
-    assert ranks == ["并列第 1", "并列第 1", "第 3"]
+    assert ranks == ["并列第 1 名", "并列第 1 名", "第 3 名"]
 
 
 def test_before_the_results_are_out_an_organiser_is_led_to_all_ballots(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,11 +19,13 @@ from models import (
     OrganisationKind,
     PostingStatus,
     Role,
+    Side,
     User,
     Verification,
 )
 from tests import factories
 from tests.conftest import SignedIn
+from tests.events.making import make_event, make_team
 from tests.pages import one, opened, statements
 
 
@@ -275,3 +277,16 @@ def test_the_choice_of_a_language_and_of_a_theme_stays_and_leads_nowhere_else(
     client.post("/preferences/locale", data={"locale": "nonsense"})
 
     assert one(opened(client, "/about"), "html")["lang"] == "zh-Hans-CN"
+
+
+def test_on_the_day_of_an_event_the_first_page_leads_to_ones_own_agenda(
+    database: Database, researcher: User, signed_in: SignedIn
+) -> None:
+    with database.transaction() as session:
+        event = make_event(session)
+        make_team(session, event, Side.ACHIEVEMENT, user=session.get_one(User, researcher.id))
+        event_id, day = event.id, event.days[0].day
+    with clock.as_of(datetime.combine(day, time(8, 30), clock.LOCAL_ZONE)):
+        page = opened(signed_in(researcher), "/")
+
+    assert page.select(f'main a[href="/events/{event_id}/agenda"]')

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from matchmaker import clock
 from matchmaker.paper import queries
 from matchmaker.paper.calendars import calendar_of
-from models import MeetingStatus, Participant
+from models import EventStatus, MeetingStatus, Participant
 from tests.paper.scene import FORMULA, MARKUP, Scene
 
 pytestmark = pytest.mark.usefixtures("in_worker")
@@ -77,6 +77,20 @@ def test_a_cancelled_meeting_is_sent_as_cancelled_at_its_old_time(
     assert entry["sequence"] == 1
     assert entry["dtstart"].dt == slot.starts_at
     assert "1 桌" in str(entry["location"])
+
+
+def test_an_event_that_is_called_off_is_sent_as_cancelled(session: Session, scene: Scene) -> None:
+    person = scene.needs[0].members[0]
+    before = entries(session, scene, person)
+
+    scene.event.status, scene.event.cancel_reason = EventStatus.CANCELLED, "示范原因"
+    session.flush()
+
+    after = entries(session, scene, person)
+    assert after.keys() == before.keys()
+    for uid, entry in after.items():
+        assert str(entry["status"]) == "CANCELLED"
+        assert entry["sequence"] > before[uid]["sequence"]
 
 
 def test_a_speaker_finds_the_talk(session: Session, scene: Scene) -> None:
