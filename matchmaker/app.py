@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter
@@ -216,6 +217,7 @@ def _register_errors(app: Flask) -> None:
     app.register_error_handler(NotAllowedError, lambda error: error_page(403, error.message))
     app.register_error_handler(NotNowError, lambda error: error_page(409, error.message))
     app.register_error_handler(StaleDataError, lambda _error: error_page(409))
+    app.register_error_handler(IntegrityError, _taken)
     app.register_error_handler(InvalidError, lambda error: error_page(400, error.message or error))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected)
@@ -251,6 +253,16 @@ def _wants_fragment() -> bool:
     return bool(
         request.headers.get("HX-Request") or request.headers.get("X-Requested-With") == "fetch"
     )
+
+
+def _taken(error: IntegrityError) -> tuple[str, int]:
+    """Two wrote the same thing at once, and the database let the first one pass."""
+    twice = getattr(error.orig, "sqlstate", "") == "23505" or "UNIQUE" in str(error.orig)
+    if not twice:
+        return _unexpected(error)
+    log.warning("refused by the database on %s %s: %s", request.method, request.path, error.orig)
+    db.close_session()
+    return error_page(409)
 
 
 def _http_error(error: HTTPException) -> Any:

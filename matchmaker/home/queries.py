@@ -202,7 +202,10 @@ def coming_events(session: Session, actor: User) -> list[ComingEvent]:
     found = []
     for event in session.scalars(statement).unique():
         steps = steps_of(session, actor, event)
-        found.append(ComingEvent(event, next((step for step in steps if step.waiting), None)))
+        waiting = [step for step in steps if step.waiting]
+        if events.phase(event) == events.Phase.DAY:  # today the agenda goes before all else
+            waiting.sort(key=lambda step: not step.endpoint.startswith("floor."))
+        found.append(ComingEvent(event, waiting[0] if waiting else None))
     return found
 
 

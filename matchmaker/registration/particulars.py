@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker.errors import InvalidError
 from matchmaker.registration import policy, queries
-from models import Exclusion, Side, Team, TeamPosting, Wish
+from models import Event, Exclusion, Side, Team, TeamPosting, Wish
 
 
 def write(session: Session, team: Team, values: Mapping[str, Any]) -> None:
@@ -66,3 +66,19 @@ def check_side(session: Session, team: Team, side: Side) -> None:
         mine = or_(table.need_team_id == team.id, table.achievement_team_id == team.id)
         if session.scalar(select(table.id).where(mine).limit(1)) is not None:
             raise InvalidError({"side": _("已经有洽谈意愿，不能再换边。可以另报一个团队。")})
+
+
+def check_most(
+    event: Event, values: Mapping[str, Any], *, office: bool, before: int | None = None
+) -> None:
+    """Refuse an own limit above that of the event; what organisers granted stays.
+
+    Raises:
+        InvalidError: more meetings than the event allows to a team.
+
+    """
+    most, limit = values.get("most"), event.team_most
+    if office or most is None or limit is None or most in {before, limit}:
+        return
+    if most > limit:
+        raise InvalidError({"most": _("本次活动每个团队最多 %(n)d 场。", n=limit)})

@@ -78,6 +78,7 @@ def register(
         status=TeamStatus.PENDING, registered_by_id=actor.id, registered_by=actor,
         on_behalf=on_behalf, registered_at=clock.now(),
     )  # fmt: skip
+    particulars.check_most(event, values, office=on_behalf)
     with session.no_autoflush:
         particulars.write(session, team, values)
     session.add(team)
@@ -108,6 +109,9 @@ def change(
     if team.version != version:
         raise NotNowError(CHANGED)
     _require_coming(team)
+    particulars.check_most(
+        team.event, values, office=events.can_manage(actor, team.event), before=team.most
+    )
     with session.no_autoflush:
         particulars.check_side(session, team, Side(values["side"]))
         more = _check_growth(session, team, len(values["members"]))

@@ -284,7 +284,10 @@ def test_on_the_day_of_an_event_the_first_page_leads_to_ones_own_agenda(
 ) -> None:
     with database.transaction() as session:
         event = make_event(session)
-        make_team(session, event, Side.ACHIEVEMENT, user=session.get_one(User, researcher.id))
+        user = session.get_one(User, researcher.id)
+        brought = [factories.make_achievement(session, user)]
+        team = make_team(session, event, Side.ACHIEVEMENT, user=user, postings=brought)
+        team.members[0].phone, team.members[0].expertise = "023-60000000", ["材料"]
         event_id, day = event.id, event.days[0].day
     with clock.as_of(datetime.combine(day, time(8, 30), clock.LOCAL_ZONE)):
         page = opened(signed_in(researcher), "/")

@@ -284,3 +284,18 @@ def test_an_event_without_an_end_of_registration_takes_teams_until_the_day(
     event: Event = make_event(session, registration_until=None)
 
     assert service.register(session, company(session), event, values()).id
+
+
+def test_a_team_does_not_allow_itself_more_than_the_event_does(session: Session) -> None:
+    event = make_event(session, team_most=4)
+    user = factories.make_user(session, Role.ENTERPRISE)
+
+    with pytest.raises(InvalidError) as refused:
+        service.register(session, user, event, values(most=5))
+    assert "4" in str(refused.value.fields["most"])
+    team = service.register(session, user, event, values(most=4))
+    service.change(
+        session, event.owner, team, values(most=6, side=team.side), version=team.version
+    )
+
+    assert team.most == 6
