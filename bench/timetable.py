@@ -7,7 +7,8 @@ breaks, tables of their own, exclusions and promised meetings. P has few slots a
 people are what is short. `--peers` needs `pip install ortools`; CP-SAT maximises the value alone.
 
 After the first plan two people drop out and 5 % lose half a day; the plan is made anew with as few
-moves as possible. `unavoidable` are the meetings that the change itself breaks.
+moves as possible. `broken` are the meetings that the change itself breaks; `fewest_possible` is what a plan
+of the greatest value has to move or cancel, where that is proven.
 """
 
 from __future__ import annotations
@@ -117,8 +118,10 @@ def again(content: Json, first: Plan, seed: int, limit: float) -> Json:
     found = plan(instance, previous=first.meetings, time_limit=limit)
     assert found.changes is not None
     leave = len(found.changes.moved) + len(found.changes.cancelled)
-    return {**told(found, instance), "unavoidable": len(broken), "kept": len(found.changes.kept),
-            "moved_or_cancelled": leave, "ratio": round(leave / max(1, len(broken)), 3)}  # fmt: skip
+    fewest = leave if found.status == "optimal" else None  # of a plan of this value, as proven
+    return {**told(found, instance), "broken": len(broken), "kept": len(found.changes.kept),
+            "moved_or_cancelled": leave, "fewest_possible": fewest,
+            "of_broken": round(leave / max(1, len(broken)), 3)}  # fmt: skip
 
 
 def quick(instance: Instance) -> Json:
