@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -239,11 +240,11 @@ def plain_number(text: str) -> str:
     return re.sub(r"[\s,，\u00a0]", "", unicodedata.normalize("NFKC", text or ""))
 
 
-class Day(wtforms.Field):
-    """A date: 2027-06-30, 2027/6/30, 2027年6月30日."""
+class Typed(wtforms.Field, ABC):
+    """One line that is read into a value; what was typed stays."""
 
     data: Any
-    pattern = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+    limit = 0
 
     def __init__(
         self,
@@ -251,16 +252,29 @@ class Day(wtforms.Field):
         *,
         optional: bool = True,
         help: Sentence = "",  # noqa: A002 - the word for it
+        example: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(label, **kwargs)
-        self.optional, self.help = optional, help
+        self.optional, self.help, self.example = optional, help, example
         self.typed: str | None = None
+
+    @abstractmethod
+    def read(self, text: str) -> Any:
+        """Return the value; ValueError where there is none."""
+
+    @abstractmethod
+    def written(self) -> str:
+        """Return the value as one would type it."""
+
+    @abstractmethod
+    def advice(self) -> str:
+        """Say how it is to be typed."""
 
     def _value(self) -> str:
         if self.typed is not None:
             return self.typed
-        return self.data.isoformat() if self.data else ""
+        return self.written() if self.data else ""
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         self.typed = str(valuelist[0]) if valuelist else ""
@@ -272,13 +286,28 @@ class Day(wtforms.Field):
             if _is_required(self, form):
                 raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
             return
-        match = self.pattern.fullmatch(text)
         try:
-            if match is None:
-                raise ValueError
-            self.data = date(int(match[1]), int(match[2]), int(match[3]))
+            self.data = self.read(text)
         except ValueError:
-            raise StopValidation(_("请写成年-月-日，例如 2027-06-30。")) from None
+            raise StopValidation(self.advice()) from None
+
+
+class Day(Typed):
+    """A date: 2027-06-30, 2027/6/30, 2027年6月30日."""
+
+    pattern = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
+
+    def read(self, text: str) -> date:
+        match = self.pattern.fullmatch(text)
+        if match is None:
+            raise ValueError
+        return date(int(match[1]), int(match[2]), int(match[3]))
+
+    def written(self) -> str:
+        return str(self.data.isoformat())
+
+    def advice(self) -> str:
+        return str(_("请写成年-月-日，例如 2027-06-30。"))
 
 
 class Choice(wtforms.Field):

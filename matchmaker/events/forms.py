@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -27,62 +26,12 @@ from matchmaker.events.slots import (
     problem_of_all,
 )
 from matchmaker.events.tables import SEATS_AT_MOST, TABLES_AT_MOST
-from matchmaker.forms import Check, Choice, Choices, Day, Form, LongText, Number, Text
+from matchmaker.forms import Check, Choice, Choices, Day, Form, LongText, Number, Text, Typed
 from matchmaker.i18n import counted
 
 APPROVAL = {"approval": _l("组织方逐个确认"), "room": _l("有空位就自动确认")}
 CLOCK = re.compile(r"(\d{1,2})\s*[:.点时]\s*(?:(\d{1,2})\s*分?|(半))?")
 ROWS = re.compile(r"(days|breaks):(add|remove)(?::(\d{1,3}))?(?::(\d{1,3}))?")
-
-
-class _Typed(wtforms.Field):
-    """One line that is read into a value; what was typed stays."""
-
-    data: Any
-
-    def __init__(
-        self,
-        label: Any,
-        *,
-        optional: bool = True,
-        help: Any = "",  # noqa: A002 - the word for it
-        example: str = "",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(label, **kwargs)
-        self.optional, self.help, self.example = optional, help, example
-        self.limit = 0
-        self.typed: str | None = None
-
-    def _value(self) -> str:
-        if self.typed is not None:
-            return self.typed
-        return "" if self.data is None else self.written()
-
-    def process_formdata(self, valuelist: Sequence[Any]) -> None:
-        self.typed = str(valuelist[0]) if valuelist else ""
-        self.data = None
-
-    def pre_validate(self, form: Any) -> None:
-        del form
-        text = unicodedata.normalize("NFKC", self._value()).strip()
-        if not text:
-            if not self.optional:
-                raise StopValidation(_("请填写“%(label)s”。", label=self.label.text))
-            return
-        try:
-            self.data = self.read(text)
-        except ValueError:
-            raise StopValidation(self.advice()) from None
-
-    def read(self, text: str) -> Any:
-        raise NotImplementedError
-
-    def written(self) -> str:
-        raise NotImplementedError
-
-    def advice(self) -> str:
-        raise NotImplementedError
 
 
 def clock_of(text: str) -> time:
@@ -98,7 +47,7 @@ def clock_of(text: str) -> time:
     return time(int(match[1]), 30 if match[3] else int(match[2] or 0))
 
 
-class DateTime(_Typed):
+class DateTime(Typed):
     """A local date with its time, kept in UTC: 2026-12-12 18:00, 2026年12月12日 18：00."""
 
     pattern = re.compile(rf"{Day.pattern.pattern}(?:\s+|\s*T\s*|(?<=日))(?P<clock>.+)")
@@ -118,7 +67,7 @@ class DateTime(_Typed):
         return str(_("请写成年-月-日 时:分，例如 2026-12-12 18:00。"))
 
 
-class Clock(_Typed):
+class Clock(Typed):
     """A time of day: 9:00, 09：00, 9点半."""
 
     def read(self, text: str) -> time:
