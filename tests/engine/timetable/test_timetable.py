@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from matchmaker.engine import timetable
@@ -52,6 +52,8 @@ def upset(content: Json, plan: Plan, seed: int) -> Json:
 
 
 @few
+@example(687, 2, 0)  # HiGHS ends in an error where it simplifies these two first
+@example(1_000_000, 2, 0)
 @given(seeds, st.integers(1, 3), st.integers(0, 4))
 def test_no_rule_is_broken_and_the_figures_are_true(seed: int, days: int, tables: int) -> None:
     content = instance(seed, days=days, slots=3 * days, tables=tables)
