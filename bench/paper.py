@@ -84,7 +84,7 @@ def make_event(database: Database, owner_id: int, wanted: tuple[int, int]) -> in
         )  # fmt: skip
         session.add(event)
         session.flush()
-        _add_days(session, event, slots)
+        add_days(session, event, slots)
         event.tables = [
             EventTable(event_id=event.id, name=f"{n} 桌", room=f"{1 + n // 40} 号厅", ordinal=n)
             for n in range(1, tables + 1)
@@ -101,7 +101,7 @@ def make_event(database: Database, owner_id: int, wanted: tuple[int, int]) -> in
         return event.id
 
 
-def _add_days(session: Any, event: Event, slots: int) -> None:
+def add_days(session: Any, event: Event, slots: int) -> None:
     for number in range(-(-slots // PER_DAY)):
         begin = datetime.combine(
             date(2027, 5, 20) + timedelta(days=number), time(9), clock.LOCAL_ZONE

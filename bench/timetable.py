@@ -1,10 +1,11 @@
 """Timetables of large events: greedy, ours, and OR-Tools CP-SAT with equal time; prints JSON.
 
-python bench/timetable.py [--sizes S M L P XL] [--seeds 3] [--time 120] [--peers], where a size is
+python bench/timetable.py [--sizes S M L P H XL] [--seeds 3] [--time 120] [--peers], where a size is
 an event made from a seed: enterprises and teams of researchers, some with two or three members,
 popular enterprises wanted more, 30 % there for half a day, 7 % of slots blocked (talks), limits,
 breaks, tables of their own, exclusions and promised meetings. P has few slots and many tables, so
-people are what is short. `--peers` needs `pip install ortools`; CP-SAT maximises the value alone.
+people are what is short. H is one hall for 80 enterprises and 400 teams, most of two or three who
+stand in for each other. `--peers` needs `pip install ortools`; CP-SAT maximises the value alone.
 
 After the first plan two people drop out and 5 % lose half a day; the plan is made anew with as few
 moves as possible. `broken` are the meetings that the change itself breaks; `fewest_possible` is what a plan
@@ -33,9 +34,11 @@ from matchmaker.engine.timetable.problem import Problem
 Json = dict[str, Any]
 SIZES = {
     "S": (30, 40, 12, 15, 220), "M": (80, 100, 16, 40, 900), "L": (150, 200, 18, 80, 2200),
-    "P": (200, 300, 10, 150, 3000), "XL": (500, 500, 24, 120, 6000),
+    "P": (200, 300, 10, 150, 3000), "H": (80, 400, 24, 40, 2500), "XL": (500, 500, 24, 120, 6000),
 }  # fmt: skip
 """Enterprises, teams, slots, tables, wishes."""
+ALIKE = frozenset({"H"})
+"""Where colleagues can come at the same times and under the same limits."""
 
 
 def event(size: str, seed: int) -> Json:
@@ -51,7 +54,8 @@ def event(size: str, seed: int) -> Json:
     people: list[Json] = []
     for side, n, most in (("e", n_needs, 10), ("u", n_offers, 8)):
         for number in range(n):
-            members = [f"{side}{number}.{k}" for k in range(draw.choice([1] * 8 + [2, 3]))]
+            sizes = [1, 2, 2, 3] if size in ALIKE else [1] * 8 + [2, 3]
+            members = [f"{side}{number}.{k}" for k in range(draw.choice(sizes))]
             teams.append({"id": f"{side}{number}", "side": side, "members": members, "min": 1})
             teams[-1]["max"] = most * len(members)
             for member in members:
@@ -59,7 +63,10 @@ def event(size: str, seed: int) -> Json:
                 away = set(half) if draw.random() < 0.3 else set()
                 away |= {name for name in names if draw.random() < 0.07}
                 person = {"id": member, "unavailable": sorted(away), "max": most}
-                people.append({**person, "max_in_a_row": draw.choice([None, None, 6])})
+                person |= {"max_in_a_row": draw.choice([None, None, 6])}
+                if size in ALIKE and member != members[0]:
+                    person = {**people[-1], "id": member}
+                people.append(person)
     tables: list[Json] = [{"id": f"T{n}"} for n in range(n_tables)]
     own = draw.sample(range(n_needs), n_needs // 10)
     for number, team in zip(range(n_tables // 10), own, strict=False):

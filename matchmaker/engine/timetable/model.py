@@ -4,7 +4,8 @@
     u[w, t, p]    person p comes for one side of w     Σ_p u[w, t, p] = y[w, t]
 
 u is left out where a side has one person who can come; y stands in its place. Every person sits
-once per slot, and limits are sums over y and u. Tables need no numbers: in each slot the meetings
+once per slot, and limits are sums over y and u; colleagues who are alike count as one p, who can
+sit as often as they are many (see `colleagues`). Tables need no numbers: in each slot the meetings
 that find no table of their own team are no more than the open tables for everyone. The goals are
 taken one after the other; what a goal reached is a constraint of the next.
 """
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
 
 from .board import Place
+from .colleagues import Groups, groups_of
 from .problem import Problem
 
 Floats = NDArray[np.float64]
@@ -90,18 +92,19 @@ class Model:
 
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, groups: Groups | None = None) -> None:
         self.problem = problem
+        self.groups = groups_of(problem) if groups is None else groups
         self.rows = Rows()
         self.low: list[float] = []
         self.high: list[float] = []
         self.whole: list[int] = []
         self.y: dict[tuple[int, int], int] = {}
         self.who: dict[tuple[int, int], tuple[dict[int, int], dict[int, int]]] = {}
-        """By wish and slot: for each side, the column of each person who may come."""
+        """By wish and slot: for each side, the column of the first of each group that may come."""
         self.of_wish: dict[int, list[int]] = defaultdict(list)
         self.seat: dict[tuple[int, int], list[int]] = defaultdict(list)
-        """By person and slot: the columns that seat this person there."""
+        """By the first of a group and slot: the columns that seat one of the group there."""
         self.of_team: dict[int, list[int]] = defaultdict(list)
         for wish in problem.wishes:
             self._wish(wish)
@@ -128,12 +131,16 @@ class Model:
                 continue
             y = self.y[wish, slot] = self._column(1.0 if pinned else 0.0, 1.0)
             self.of_wish[wish].append(y)
-            ones, others = (self._side(y, people, slot) for people in sides)
+            ones, others = (self._side(y, self._firsts(people), slot) for people in sides)
             self.who[wish, slot] = ones, others
         columns = self.of_wish[wish]
         self.rows.at_most(columns, 1)
         for team in self.problem.teams[wish]:
             self.of_team[team] += columns
+
+    def _firsts(self, people: Iterable[int]) -> list[int]:
+        """Return the first of each group that some people belong to."""
+        return list(dict.fromkeys(self.groups[person][0] for person in people))
 
     def _side(self, y: int, people: list[int], slot: int) -> dict[int, int]:
         if len(people) == 1:
@@ -146,20 +153,19 @@ class Model:
         return found
 
     def _people(self) -> None:
-        of_person: dict[int, list[int]] = defaultdict(list)
-        for (seated, _slot), columns in self.seat.items():
-            self.rows.at_most(columns, 1)
-            of_person[seated] += columns
-        for number, person in enumerate(self.problem.instance.people):
+        of_group: dict[int, list[int]] = defaultdict(list)
+        for (first, _slot), columns in self.seat.items():
+            self.rows.at_most(columns, len(self.groups[first]))
+            of_group[first] += columns
+        for first, columns in of_group.items():
+            person, many = self.problem.instance.people[first], len(self.groups[first])
             if person.most is not None:
-                self.rows.at_most(of_person[number], person.most)
+                self.rows.at_most(columns, many * person.most)
             if person.most_in_a_row:
                 for run in self.problem.runs[person.most_in_a_row]:
-                    seats = [
-                        column for slot in run for column in self.seat.get((number, slot), ())
-                    ]
-                    if sum((number, slot) in self.seat for slot in run) > person.most_in_a_row:
-                        self.rows.at_most(seats, person.most_in_a_row)
+                    seats = [column for slot in run for column in self.seat.get((first, slot), ())]
+                    if sum((first, slot) in self.seat for slot in run) > person.most_in_a_row:
+                        self.rows.at_most(seats, many * person.most_in_a_row)
 
     def _tables(self) -> None:
         problem = self.problem
@@ -315,6 +321,7 @@ class Model:
         return costs
 
     def places(self, x: Floats) -> dict[int, Place]:
+        """Return where wishes stand, with the first of the group that comes for each side."""
         found = {}
         for (wish, slot), y in self.y.items():
             if x[y] > 1 / 2:
@@ -324,13 +331,14 @@ class Model:
         return found
 
     def column_of(self, wish: int, place: Place) -> int | None:
-        """Return a column that is 1 only where a wish stands in a place with these people."""
+        """Return a column that is 1 only where a wish stands in a place with people like these."""
         if (wish, place.slot) not in self.y:
             return None
         ones, others = self.who[wish, place.slot]
-        if place.a not in ones or place.b not in others:
+        a, b = self.groups[place.a][0], self.groups[place.b][0]
+        if a not in ones or b not in others:
             return None
-        needed = {ones[place.a], others[place.b]}
+        needed = {ones[a], others[b]}
         if len(needed) == 1:
             return needed.pop()
         both = self._column(0.0, 1.0, whole=False)

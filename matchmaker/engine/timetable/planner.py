@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from .board import Board, Place
+from .colleagues import Groups, groups_of, named
 from .form import InstanceError
 from .greedy import by_weight, complete, greedy
 from .model import Hear, InfeasibleError, Model, Solution
@@ -119,39 +120,62 @@ def is_kept(board: Board, wish: int) -> bool:
 def _exact(problem: Problem, until: float, tell: Tell) -> Found:
     """Return the best board found: that of the model, or the greedy one where it is better."""
     quick = greedy(problem)
-    value = reached(quick).value
-    tell("greedy", value, _everything(problem))
+    best = Found(quick, proven=False, bound=_everything(problem))
+    tell("greedy", reached(quick).value, best.bound)
+    apart: frozenset[int] = frozenset()
+    while True:
+        groups = groups_of(problem, apart)
+        solution = _solution(problem, groups, until, tell, reached(best.board).value)
+        if solution.places is None:
+            return best
+        found = named(problem, solution.places, groups)
+        board = Board(problem, found.places)
+        if _goals(board) >= _goals(best.board):
+            best = Found(board, solution.proven and not found.apart, solution.bound)
+            tell("exact", reached(board).value, solution.bound)
+        if not found.apart or time.monotonic() > until:
+            return best
+        apart |= found.apart
+
+
+def _goals(board: Board) -> tuple[float, ...]:
+    """Return how far a board comes in the first four goals."""
+    return *reached(board), sum(is_kept(board, wish) for wish in board.places)
+
+
+def _solution(
+    problem: Problem, groups: Groups, until: float, tell: Tell, value: float
+) -> Solution:
+    """Solve the model; `value` is the best known so far.
+
+    Raises:
+        InstanceError: what is locked cannot stand.
+
+    """
 
     def hear(bound: float) -> None:
         tell("bound", value, max(bound, value))
 
     try:
-        solution = _at_once(problem, until, hear)
+        return _at_once(Model(problem, groups), until, hear)
     except InfeasibleError:
-        try:
-            solution = _stage_by_stage(problem, until, tell, hear)
-        except InfeasibleError:
-            raise InstanceError(
-                "The locked meetings cannot all stand: two of them need the same person, table or "
-                "limit."
-            ) from None
-    if solution.places is None:
-        return Found(quick, proven=False, bound=_everything(problem))
-    board = Board(problem, solution.places)
-    if reached(quick) > reached(board):
-        return Found(quick, proven=False, bound=_everything(problem))
-    tell("exact", reached(board).value, solution.bound)
-    return Found(board, solution.proven, solution.bound)
+        pass
+    try:
+        return _stage_by_stage(Model(problem, groups), until, tell, hear)
+    except InfeasibleError:
+        raise InstanceError(
+            "The locked meetings cannot all stand: two of them need the same person, table or limit."
+        ) from None
 
 
-def _at_once(problem: Problem, until: float, hear: Hear) -> Solution:
+def _at_once(model: Model, until: float, hear: Hear) -> Solution:
     """Take it that the first two goals can be reached in full, and find the greatest value.
 
     Raises:
         InfeasibleError: they cannot.
 
     """
-    model = Model(problem)
+    problem = model.problem
     promised = _promised(model)
     wishes = {w for w in model.of_wish if _kind(problem, w) == "promised" and model.of_wish[w]}
     model.require(promised, len(wishes))
@@ -167,14 +191,14 @@ def _at_once(problem: Problem, until: float, hear: Hear) -> Solution:
     return _greatest_value(model, until, hear)
 
 
-def _stage_by_stage(problem: Problem, until: float, tell: Tell, hear: Hear) -> Solution:
+def _stage_by_stage(model: Model, until: float, tell: Tell, hear: Hear) -> Solution:
     """Reach one goal after the other as far as it goes.
 
     Raises:
         InfeasibleError: what stands cannot all stand.
 
     """
-    model = Model(problem)
+    problem = model.problem
     proven = True
     teams = range(len(problem.instance.teams))
     met = [column for team in teams if (column := model.met(team)) is not None]

@@ -110,16 +110,22 @@ def _longest_row(instance: Json, slots: set[str]) -> int:
 
 
 def _own_tables(instance: Json, meetings: list[Json]) -> list[str]:
-    """A table for everyone is not used while an own one of the team stands empty."""
+    """A table for everyone is not used while an own one of the team stands empty.
+
+    What stands where it stood may be: its neighbour at the team's own table fell out later.
+    """
     seats = {(m["table"], m["slot"]) for m in meetings}
     closed = {(c["table"], c["slot"]) for c in instance.get("closed", [])}
     locked = {x["wish"] for x in instance.get("locked", [])}
     found = []
     wishes = {w["id"]: w for w in instance["wishes"]}
     tables = {t["id"]: t.get("fixed_for") for t in instance["tables"]}
+    slots, last = [s["id"] for s in instance["slots"]], instance.get("frozen_through")
+    begun = set(slots[: slots.index(last) + 1]) if last else set()
     for meeting in meetings:
         wish, slot = wishes[meeting["wish"]], meeting["slot"]
-        if tables[meeting["table"]] is None and meeting["wish"] not in locked:
+        stands = meeting["wish"] in locked or slot in begun
+        if tables[meeting["table"]] is None and not stands:
             empty = [
                 table for table, team in tables.items()
                 if team in {wish["a"], wish["b"]} and (table, slot) not in closed

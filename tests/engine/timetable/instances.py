@@ -12,9 +12,12 @@ def clock(minutes: int) -> str:
 
 def instance(
     seed: int, *, needs: int = 6, offers: int = 8, slots: int = 8, tables: int = 4, wishes: int = 30,
-    days: int = 1,
+    days: int = 1, alike: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return an event with every rule in it: limits, breaks, talks, teams, own tables, exclusions."""
+    """Return an event with every rule in it: limits, breaks, talks, teams, own tables, exclusions.
+
+    With `alike`, most teams are two or three people who can all do the same.
+    """
     draw = random.Random(seed)
     made: dict[str, Any] = {"slots": [], "people": [], "teams": [], "wishes": []}
     for day in range(1, days + 1):
@@ -68,4 +71,22 @@ def instance(
     made["excluded"] = [
         {"a": a, "b": b, "reason": "met_before"} for a, b in pairs if draw.random() < 0.05
     ]
+    if alike:
+        _make_alike(made, draw)
     return made
+
+
+def _make_alike(made: dict[str, Any], draw: random.Random) -> None:
+    people = {person["id"]: person for person in made["people"]}
+    for team in made["teams"]:
+        if draw.random() < 0.3:
+            continue
+        first, *others = team["members"]
+        others = others or [f"{first}x{n}" for n in range(draw.randint(1, 2))]
+        team["members"] = [first, *others]
+        for other in others:
+            if other not in people:
+                made["people"].append({})
+            person = people.setdefault(other, made["people"][-1])
+            person.clear()
+            person |= {**people[first], "id": other}
