@@ -44,6 +44,7 @@ from models import (
     Role,
     Team,
     Timetable,
+    TimetableStatus,
     User,
     Wish,
     WishChoice,
@@ -141,14 +142,10 @@ def plan(database: Database, owner_id: int, event_id: int) -> dict[str, Any]:
         draft = service.start(session, owner, event).id
     planning = seconds(lambda: jobs.run_due(database))
     with database.reading() as session:
-        t = session.get_one(Timetable, draft)
-        print(
-            t.status,
-            t.figures,
-            t.version,
-            session.query(__import__("models").Job).all()[-1].__dict__,
-            file=sys.stderr,
-        )
+        found = session.get_one(Timetable, draft)
+        if found.status != TimetableStatus.DRAFT:
+            raise RuntimeError(f"{found.status}: {found.error}")
+        planned = {key: found.figures[key] for key in ("status", "value", "bound")}
 
     def publish() -> None:
         with database.transaction() as session:
@@ -159,7 +156,12 @@ def plan(database: Database, owner_id: int, event_id: int) -> dict[str, Any]:
     publishing = seconds(publish)
     with database.reading() as session:
         meetings = len(timetables.meetings(session, session.get_one(Event, event_id)))
-    return {"plan_s": round(planning, 1), "publish_s": round(publishing, 1), "meetings": meetings}
+    return {
+        "plan": planned,
+        "plan_s": round(planning, 1),
+        "publish_s": round(publishing, 1),
+        "meetings": meetings,
+    }
 
 
 @contextmanager

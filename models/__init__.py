@@ -108,6 +108,7 @@ from .team import (
     Unavailability,
 )
 from .timetable import (
+    HandedOver,
     Meeting,
     MeetingReport,
     MeetingStatus,
@@ -179,6 +180,7 @@ __all__ = [
     "Exclusion",
     "ExclusionReason",
     "FormDraft",
+    "HandedOver",
     "Indicator",
     "Invitation",
     "Job",

@@ -194,6 +194,19 @@ class Meeting(Model):
         return self.need_person if side == Side.NEED else self.achievement_person
 
 
+class HandedOver(Model):
+    """Somebody had a meeting until a colleague took it over; their calendar must hear of it."""
+
+    __tablename__ = "handed_over_meetings"
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    participant_id: Mapped[int] = mapped_column(
+        ForeignKey("participants.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
 class NextStep(StrEnum):
     SAMPLE = "sample"
     VISIT = "visit"

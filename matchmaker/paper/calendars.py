@@ -41,14 +41,18 @@ def calendar(folder: Folder, people: list[Participant], parts: Parts, page: str 
     for meeting, side in parts:
         if entry := _entry(folder, meeting, side):
             found.add_component(_with_page(entry, page))
+    for meeting, person in folder.handed_over:
+        side = Side.NEED if person.team_id == meeting.wish.need_team_id else Side.ACHIEVEMENT
+        if person.id in ids and (entry := _entry(folder, meeting, side, gone=True)):
+            found.add_component(_with_page(entry, page))
     for talk in folder.talks:
         if talk.speaker_id in ids:
             found.add_component(_with_page(_talk(folder, talk), page))
     return bytes(found.to_ical())
 
 
-def _entry(folder: Folder, meeting: Meeting, side: Side) -> Entry | None:
-    """One meeting; None for a cancelled one whose place nobody remembers."""
+def _entry(folder: Folder, meeting: Meeting, side: Side, *, gone: bool = False) -> Entry | None:
+    """One meeting, `gone` for who has it no more; None where nobody remembers its place."""
     slot, table = _place(folder, meeting)
     if slot is None:
         return None
@@ -63,10 +67,11 @@ def _entry(folder: Folder, meeting: Meeting, side: Side) -> Entry | None:
     _add_times(entry, slot.starts_at, slot.ends_at)
     entry.add("summary", _("与%(partner)s洽谈", partner=partner))
     entry.add("location", _location(folder, table))
-    cancelled = called_off or meeting.status == MeetingStatus.CANCELLED
+    cancelled = called_off or gone or meeting.status == MeetingStatus.CANCELLED
     entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     person = named(meeting.person_of(other))
-    lines = (folder.event.title, f"{partner}　{person}", folder.topics[meeting.id, side])
+    topic = "" if gone else folder.topics[meeting.id, side]
+    lines = (folder.event.title, f"{partner}　{person}", topic)
     entry.add("description", "\n".join(line for line in lines if line))
     return entry
 

@@ -40,6 +40,8 @@ class Folder:
     event: Event
     timetable: Timetable | None
     meetings: list[Meeting]
+    handed_over: list[tuple[Meeting, Participant]]
+    """Meetings that somebody had until a colleague took them over."""
     people: list[Participant]
     """Those whose papers are made, in the order of the sheets."""
     teams: list[Team]
@@ -66,7 +68,7 @@ def folder(session: Session, event: Event) -> Folder:
     teams = registration.approved(session, event)
     found = timetables.meetings(session, event)
     return Folder(
-        event, timetables.current(session, event), found,
+        event, timetables.current(session, event), found, timetables.handed_over(session, event),
         [_of_team(person, team) for team in teams for person in team.members],
         teams, _talks(session, event), topics(session, found),
     )  # fmt: skip
@@ -82,7 +84,8 @@ def own_folder(session: Session, event: Event, people: list[Participant]) -> Fol
     """What the agenda of some people needs, without the rest of the hall."""
     found = timetables.agenda(session, event, people)
     return Folder(
-        event, timetables.current(session, event), found, people, [],
+        event, timetables.current(session, event), found,
+        timetables.handed_over(session, event, people), people, [],
         _talks(session, event), topics(session, found),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from matchmaker.events import queries as events
-from models import Event
+from models import Event, HandedOver, Meeting
 
 
 def hold(session: Session, event: Event) -> Event:
@@ -18,6 +18,17 @@ def hold(session: Session, event: Event) -> Event:
     session.execute(select(Event.id).where(Event.id == event.id).with_for_update())
     session.expire_all()
     return session.get_one(Event, event.id, options=list(events.loaded()))
+
+
+def give_to(session: Session, meeting: Meeting, people: tuple[int, int]) -> None:
+    """Let people (ids, of the need and of the achievement side) have a meeting.
+
+    Who had it until now is remembered: the entry in their calendar has to go.
+    """
+    with session.no_autoflush:  # the meeting may be half changed
+        for before in {meeting.need_person_id, meeting.achievement_person_id} - {*people, None}:
+            session.merge(HandedOver(meeting_id=meeting.id, participant_id=before))
+    meeting.need_person_id, meeting.achievement_person_id = people
 
 
 def count_change(session: Session, event: Event) -> None:

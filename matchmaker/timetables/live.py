@@ -13,7 +13,7 @@ from matchmaker.errors import NotNowError, require
 from matchmaker.notifications.service import notify
 from matchmaker.timetables import policy
 from matchmaker.timetables.conflicts import Desk, Free, desk_of
-from matchmaker.timetables.holding import count_change, hold
+from matchmaker.timetables.holding import count_change, give_to, hold
 from matchmaker.timetables.instances import Seat
 from models import (
     Event,
@@ -55,7 +55,7 @@ def book_meeting(
     seat = _seat(desk, wish, slot, table, people)
     row = row or Meeting(event_id=event.id, wish_id=wish.id, sequence=-1)
     row.slot_id, row.table_id = seat.slot_id, seat.table_id
-    row.need_person_id, row.achievement_person_id = seat.people
+    give_to(session, row, seat.people)
     row.status, row.was, row.standby = MeetingStatus.PLANNED, None, standby
     row.sequence += 1
     row.changed_at = clock.now()

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from matchmaker.errors import NotFoundError
 from matchmaker.timetables import policy
 from models import (
     Event,
+    HandedOver,
     Meeting,
     Participant,
     Placement,
@@ -80,6 +81,27 @@ def agenda(session: Session, event: Event, people: Iterable[Participant]) -> lis
         .options(*shown())
     ).unique()
     return sorted(found, key=_in_order)
+
+
+def handed_over(
+    session: Session, event: Event, people: Iterable[Participant] | None = None
+) -> list[tuple[Meeting, Participant]]:
+    """Return which meetings somebody had and has no more, of some participants or of all."""
+    former = aliased(Participant)
+    question = (
+        select(Meeting, former)
+        .join(HandedOver, HandedOver.meeting_id == Meeting.id)
+        .join(former, former.id == HandedOver.participant_id)
+        .where(
+            Meeting.event_id == event.id,
+            former.id.not_in([Meeting.need_person_id, Meeting.achievement_person_id]),
+        )
+        .options(*shown())
+        .order_by(Meeting.id, former.id)
+    )
+    if people is not None:
+        question = question.where(former.id.in_([person.id for person in people]))
+    return [(meeting, person) for meeting, person in session.execute(question).unique()]
 
 
 def _in_order(meeting: Meeting) -> tuple[bool, float, int, int]:

@@ -16,7 +16,7 @@ from matchmaker.events.kinds import kind_of
 from matchmaker.notifications.service import notify
 from matchmaker.timetables import changes, conflicts, policy, queries
 from matchmaker.timetables.handwork import apply, book, lock, move, swap, unbook
-from matchmaker.timetables.holding import count_change, hold
+from matchmaker.timetables.holding import count_change, give_to, hold
 from matchmaker.timetables.instances import Seat, draft_seats, number, published_seats, seats_of
 from matchmaker.timetables.live import book_meeting, cancel_meeting
 from models import (
@@ -253,8 +253,7 @@ def _put_into_force(
             row.sequence += 1
             row.was = None
         row.slot_id, row.table_id = change.after.slot.id, change.after.table.id
-        row.need_person_id = change.after.need_person.id
-        row.achievement_person_id = change.after.achievement_person.id
+        give_to(session, row, (change.after.need_person.id, change.after.achievement_person.id))
         row.status, row.changed_at = MeetingStatus.PLANNED, moment
         row.standby = False
         rows[change.wish.id] = row

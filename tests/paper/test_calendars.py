@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from matchmaker import clock
 from matchmaker.paper import queries
 from matchmaker.paper.calendars import calendar_of
+from matchmaker.timetables import service as timetables
 from models import EventStatus, MeetingStatus, Participant
 from tests.paper.scene import FORMULA, MARKUP, Scene
 
@@ -61,6 +62,32 @@ def test_a_meeting_that_moves_keeps_its_identity_and_counts_on(
     after = entries(session, scene, person)[uid]
     assert (before["sequence"], after["sequence"]) == (0, 4)
     assert after["dtstart"].dt == scene.event.slots[5].starts_at
+
+
+def test_a_meeting_that_a_colleague_takes_over_goes_from_the_calendar_of_who_had_it(
+    session: Session, scene: Scene
+) -> None:
+    meeting, slot = scene.meetings[0], scene.event.slots[0]
+    had, takes = scene.needs[0].members
+    uid, organiser = f"meeting-{meeting.id}@matchmaker", scene.event.owner
+
+    def rebook(person: Participant) -> None:
+        timetables.cancel_meeting(session, organiser, meeting)
+        timetables.book_meeting(
+            session, organiser, scene.event, meeting.wish, slot, scene.event.tables[0],
+            people=(person.id, meeting.achievement_person_id),
+        )  # fmt: skip
+
+    def told(person: Participant) -> tuple[str, int]:
+        entry = entries(session, scene, person)[uid]
+        assert entry["dtstart"].dt == slot.starts_at
+        return str(entry["status"]), entry["sequence"]
+
+    with clock.as_of(scene.event.registration_until):
+        rebook(takes)
+        assert (told(had), told(takes)) == (("CANCELLED", 2), ("CONFIRMED", 2))
+        rebook(had)
+        assert (told(had), told(takes)) == (("CONFIRMED", 4), ("CANCELLED", 4))
 
 
 def test_a_cancelled_meeting_is_sent_as_cancelled_at_its_old_time(
