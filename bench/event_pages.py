@@ -51,7 +51,7 @@ from models import (
 )
 
 ORGANISERS = (
-    "", "/teams", "/wishes/all", "/timetable", "/timetable?by=person", "/timetable?by=list",
+    "", "/teams", "/wishes/all", "/timetable", "/timetable?view=person", "/timetable?view=list",
     "/timetable/versions", "/people", "/papers", "/figures", "/figures.xlsx", "/arrivals", "/floor",
     "/wall",
 )  # fmt: skip
