@@ -139,6 +139,7 @@ from .vocabulary import (
 from .wish import (
     Exclusion,
     ExclusionReason,
+    Reunion,
     Wish,
     WishChoice,
 )
@@ -223,6 +224,7 @@ __all__ = [
     "Region",
     "RegionSuccession",
     "RejectReason",
+    "Reunion",
     "Revision",
     "Role",
     "Scheme",

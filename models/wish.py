@@ -92,6 +92,27 @@ class ExclusionReason(StrEnum):
     SAME_ORGANISATION = "same_organisation"
 
 
+class Reunion(Model):
+    """Two teams that met before and may meet again at this event: an organiser says so."""
+
+    __tablename__ = "reunions"
+    __table_args__ = (UniqueConstraint("need_team_id", "achievement_team_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("events.id", ondelete="CASCADE"), index=True)
+    need_team_id: Mapped[int] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"))
+    achievement_team_id: Mapped[int] = mapped_column(
+        ForeignKey("teams.id", ondelete="CASCADE"), index=True
+    )
+    remark: Mapped[str] = mapped_column(String(500))
+    """For the organisers only."""
+    allowed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    need_team: Mapped[Team] = relationship(foreign_keys=[need_team_id])
+    achievement_team: Mapped[Team] = relationship(foreign_keys=[achievement_team_id])
+
+
 class Exclusion(Model):
     """Two teams that do not meet at this event."""
 

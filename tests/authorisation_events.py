@@ -24,6 +24,7 @@ from models import (
     Exclusion,
     ExclusionReason,
     Juror,
+    Reunion,
     Role,
     Side,
     Talk,
@@ -164,7 +165,11 @@ class Events:
             event_id=event.id, need_team_id=team.id, achievement_team_id=rival.id,
             reason=ExclusionReason.CONFLICT, declared_by_id=owner.id, at=clock.now(),
         )  # fmt: skip
-        session.add(exclusion)
+        reunion = Reunion(
+            event_id=event.id, need_team_id=team.id, achievement_team_id=other.id,
+            remark="示范", allowed_by_id=event.owner_id, at=clock.now(),
+        )  # fmt: skip
+        session.add_all([exclusion, reunion])
         session.flush()
         place = package.folder_of(settings, event.id)
         place.mkdir(parents=True, exist_ok=True)
@@ -174,7 +179,8 @@ class Events:
             "talk_id": talk.id, "number": 1, "changes": 0, "language": "zh", "version": 2,
             "verb": "lock", "kind": "badges", "meeting_id": meeting.id, "other_id": other.id,
             "rival_id": rival.id, "person_id": team.members[0].id, "code": team.members[0].code,
-            "exclusion_id": exclusion.id, "organisation_id": self.spare.organisation_id,
+            "exclusion_id": exclusion.id, "reunion_id": reunion.id, "need_id": team.id,
+            "achievement_id": other.id, "organisation_id": self.spare.organisation_id,
             "slot_id": slot.id, "entry_id": 0, "juror_id": 0,
         }  # fmt: skip
 

@@ -20,5 +20,14 @@ class ExclusionForm(Form):
     remark = Text(_l("备注"), limit=REMARK_LIMIT, optional=True, help=_l("只有组织方能看到。"))
 
 
+class AgainForm(Form):
+    remark = Text(
+        _l("为什么再见一次"),
+        limit=REMARK_LIMIT,
+        help=_l("只有组织方能看到。"),
+        example=_l("例如：上次约好带样品再谈"),
+    )
+
+
 class RemarkForm(Form):
     remark = Text(_l("解除的理由"), limit=REMARK_LIMIT)

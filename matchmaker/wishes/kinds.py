@@ -21,6 +21,8 @@ ACTIVITY: dict[str, Any] = {
     "exclusion.withdrawn": _l("在“%(event)s”中撤回回避：%(team)s ↔ %(other)s"),
     "exclusion.added": _l("在“%(event)s”中排除：%(team)s ↔ %(other)s"),
     "exclusion.lifted": _l("在“%(event)s”中解除排除：%(team)s ↔ %(other)s，%(remark)s"),
+    "reunion.allowed": _l("在“%(event)s”中准许再见：%(team)s ↔ %(other)s，%(remark)s"),
+    "reunion.forbidden": _l("在“%(event)s”中收回准许再见：%(team)s ↔ %(other)s"),
 }
 """What happens in the history. A team's own choices are not history: the wish keeps them."""
 

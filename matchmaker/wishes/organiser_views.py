@@ -18,6 +18,7 @@ from matchmaker.guard import only
 from matchmaker.i18n import counted
 from matchmaker.paging import Page
 from matchmaker.registration import queries as registration
+from matchmaker.wishes import exclusions as rules
 from matchmaker.wishes import overview as seen
 from matchmaker.wishes import policy, queries, service
 from matchmaker.wishes.blueprint import (
@@ -28,7 +29,7 @@ from matchmaker.wishes.blueprint import (
     number,
     text_asked,
 )
-from matchmaker.wishes.forms import ExclusionForm, RemarkForm
+from matchmaker.wishes.forms import AgainForm, ExclusionForm, RemarkForm
 from matchmaker.wishes.kinds import answer_of, value_of
 from matchmaker.wishes.service import Pick
 from models import Event, Role, Side, Team, Wish
@@ -184,13 +185,10 @@ def _excluded(event_id: int, form: ExclusionForm) -> bool:
     try:
         with db.transaction() as session:
             event = event_with_wishes(event_id)
-            need, achievement = (
-                registration.one_team(
-                    session, guard.current_user(), event, number(form[f"{side.value}_team"].data)
-                )
-                for side in Side
+            need, achievement = _pair(
+                session, event, *(number(form[f"{side.value}_team"].data) for side in Side)
             )
-            service.exclude(
+            rules.exclude(
                 session, guard.current_user(), event, need, achievement,
                 remark=form.remark.data or "",
             )  # fmt: skip
@@ -216,7 +214,7 @@ def _exclusions_page(event: Event, teams: list[Team], form: ExclusionForm) -> st
     return event_page(
         "wishes/exclusions.html", event,
         declared=declared, found=found[page.offset : page.offset + FOUND_PAGE], page=page,
-        form=form,
+        form=form, reunions=queries.reunions(session, event),
         can_exclude=events.can_change(guard.current_user(), event),
     )  # fmt: skip
 
@@ -231,7 +229,7 @@ def lift(event_id: int, exclusion_id: int) -> Answer:
             with db.transaction() as session:
                 event = event_with_wishes(event_id)
                 row = queries.one_exclusion(session, event, exclusion_id)
-                service.lift(session, guard.current_user(), event, row, form.remark.data)
+                rules.lift(session, guard.current_user(), event, row, form.remark.data)
             flash(_("已解除，这两个团队可以洽谈了。"))
             return redirect(url_for(".exclusions", event_id=event_id))
         except InvalidError as error:
@@ -239,3 +237,45 @@ def lift(event_id: int, exclusion_id: int) -> Answer:
     row = queries.one_exclusion(db.session(), event, exclusion_id)
     page = event_page("wishes/lift.html", event, row=row, form=form)
     return page if request.method == "GET" else (page, 422)
+
+
+@bp.route("/exclusions/again/<int:need_id>-<int:achievement_id>", methods=["GET", "POST"])
+@only(Role.ORGANISER)
+def allow_again(event_id: int, need_id: int, achievement_id: int) -> Answer:
+    """Let two teams that met before meet once more; asks why."""
+    form = AgainForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            with db.transaction() as session:
+                event = event_with_wishes(event_id)
+                need, achievement = _pair(session, event, need_id, achievement_id)
+                rules.allow_again(
+                    session, guard.current_user(), event, need, achievement, form.remark.data
+                )
+            flash(_("这两个团队可以再见，现在能互相选择。"))
+            return redirect(url_for(".exclusions", event_id=event_id))
+        except NotNowError as error:
+            flash(str(error.message), "warn")
+            return redirect(url_for(".exclusions", event_id=event_id))
+        except InvalidError as error:
+            form.show(error)
+    event = event_with_wishes(event_id)
+    pair = _pair(db.session(), event, need_id, achievement_id)
+    page = event_page("wishes/again.html", event, pair=pair, form=form)
+    return page if request.method == "GET" else (page, 422)
+
+
+def _pair(session: Session, event: Event, *ids: int) -> list[Team]:
+    actor = guard.current_user()
+    return [registration.one_team(session, actor, event, team_id) for team_id in ids]
+
+
+@bp.post("/exclusions/again/<int:reunion_id>/forbid")
+@only(Role.ORGANISER)
+def forbid_again(event_id: int, reunion_id: int) -> Response:
+    with db.transaction() as session:
+        event = event_with_wishes(event_id)
+        row = queries.one_reunion(session, event, reunion_id)
+        rules.forbid_again(session, guard.current_user(), event, row)
+    flash(_("已收回，不会再为这两个团队安排洽谈。"))
+    return redirect(url_for(".exclusions", event_id=event_id))

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload, selectinload
@@ -24,6 +24,7 @@ from models import (
     MeetingReport,
     MeetingStatus,
     Participant,
+    Reunion,
     Side,
     Slot,
     Team,
@@ -36,6 +37,7 @@ from models import (
 
 PairOfTeams = tuple[int, int]
 """Ids of the need team and of the achievement team."""
+Pair = TypeVar("Pair", Exclusion, Reunion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,8 @@ def _met_before(session: Session, event: Event) -> dict[PairOfTeams, ExclusionRe
     ):
         rows = session.execute(_meetings_before(event, *sides))
         found |= dict.fromkeys(rows, ExclusionReason.MET_BEFORE)
-    return found
+    allowed = {(row.need_team_id, row.achievement_team_id) for row in reunions(session, event)}
+    return {pair: reason for pair, reason in found.items() if pair not in allowed}
 
 
 def _meetings_before(event: Event, need_was: Any, achievement_was: Any) -> Any:
@@ -301,12 +304,21 @@ def _months_before(moment: datetime, months: int) -> datetime:
 
 def exclusions(session: Session, event: Event) -> list[Exclusion]:
     """What was declared at an event, newest first, with both teams; for organisers."""
+    return _of_event(session, Exclusion, event)
+
+
+def reunions(session: Session, event: Event) -> list[Reunion]:
+    """Who met before and may meet again, newest first, with both teams; for organisers."""
+    return _of_event(session, Reunion, event)
+
+
+def _of_event(session: Session, kind: type[Pair], event: Event) -> list[Pair]:
     teams = [
         selectinload(side).options(joinedload(Team.event))
-        for side in (Exclusion.need_team, Exclusion.achievement_team)
+        for side in (kind.need_team, kind.achievement_team)
     ]
-    statement = select(Exclusion).where(Exclusion.event_id == event.id)
-    return list(session.scalars(statement.order_by(Exclusion.id.desc()).options(*teams)).unique())
+    statement = select(kind).where(kind.event_id == event.id)
+    return list(session.scalars(statement.order_by(kind.id.desc()).options(*teams)).unique())
 
 
 def one_exclusion(session: Session, event: Event, exclusion_id: int) -> Exclusion:
@@ -318,6 +330,19 @@ def one_exclusion(session: Session, event: Event, exclusion_id: int) -> Exclusio
     """
     for row in exclusions(session, event):
         if row.id == exclusion_id:
+            return row
+    raise NotFoundError
+
+
+def one_reunion(session: Session, event: Event, reunion_id: int) -> Reunion:
+    """A pair of this event that may meet again, with both teams.
+
+    Raises:
+        NotFoundError: there is none of this number here.
+
+    """
+    for row in reunions(session, event):
+        if row.id == reunion_id:
             return row
     raise NotFoundError
 

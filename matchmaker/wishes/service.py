@@ -1,4 +1,4 @@
-"""What people do with wishes: choose, promise, remind, declare that a pair must not meet."""
+"""What people do with wishes: choose, promise, remind."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from matchmaker.wishes.kinds import AGREES, answer_of, other_side
 from matchmaker.wishes.queries import OF, pair_of
 from models import (
     Event,
-    Exclusion,
-    ExclusionReason,
     Side,
     Team,
     TeamStatus,
@@ -78,7 +76,7 @@ def choose_many(
     """Take several choices of a team, all or none; as `choose`."""
     for_them = _may_choose(actor, event, team)
     for pick in picks:
-        _fits_together(event, team, pick.other)
+        fits_together(event, team, pick.other)
         _is_short(pick.expertise)
     if any(pick.choice in AGREES for pick in picks):
         excluded = queries.excluded_pairs(session, event)
@@ -98,7 +96,7 @@ def choose_many(
     session.flush()
     if for_them:
         for pick in picks:
-            _record(session, actor, ON_BEHALF[pick.choice], team, pick.other)
+            record(session, actor, ON_BEHALF[pick.choice], team, pick.other)
     _tell(session, event, team, picks, before, wishes)
     return wishes
 
@@ -116,7 +114,7 @@ def _may_choose(actor: User, event: Event, team: Team) -> bool:
     return True
 
 
-def _fits_together(event: Event, team: Team, opposite: Team) -> None:
+def fits_together(event: Event, team: Team, opposite: Team) -> None:
     if opposite.event_id != event.id or opposite.status != TeamStatus.APPROVED:
         raise NotFoundError
     require(opposite.side != team.side, _l("只能选择另一方的团队。"))
@@ -219,7 +217,7 @@ def _tell(
     notices.tell(session, event, team)
 
 
-def _record(
+def record(
     session: Session, actor: User, action: str, team: Team, opposite: Team, **values: str
 ) -> None:
     activity.record(
@@ -248,7 +246,7 @@ def promise(session: Session, actor: User, wish: Wish) -> None:
     if wish.promised:
         return
     wish.promised, wish.promised_by_id = True, actor.id
-    _record(session, actor, "wish.promised", wish.need_team, wish.achievement_team)
+    record(session, actor, "wish.promised", wish.need_team, wish.achievement_team)
 
 
 def release(session: Session, actor: User, wish: Wish) -> None:
@@ -257,7 +255,7 @@ def release(session: Session, actor: User, wish: Wish) -> None:
     if not wish.promised:
         return
     wish.promised, wish.promised_by_id = False, None
-    _record(session, actor, "wish.released", wish.need_team, wish.achievement_team)
+    record(session, actor, "wish.released", wish.need_team, wish.achievement_team)
 
 
 def suggest_again(session: Session, actor: User, event: Event) -> None:
@@ -296,98 +294,3 @@ def unanswered(session: Session, event: Event) -> list[Wish]:
     sides = (joinedload(Wish.need_team), joinedload(Wish.achievement_team))
     statement = select(Wish).where(waiting).order_by(Wish.id).options(*sides)
     return list(session.scalars(statement).unique())
-
-
-# ---- exclusions
-
-
-def declare(
-    session: Session, actor: User, event: Event, team: Team, other: Team, *, remark: str = ""
-) -> Exclusion:
-    """Declare a conflict of interest of one's own team: the two do not meet.
-
-    Only the team and the organisers see it. What both had chosen stays, and counts again when
-    the declaration is withdrawn.
-    """
-    _fits_together(event, team, other)
-    require(policy.can_declare(actor, team), _l("只有本团队的人可以申报回避。"))
-    return _exclude(session, actor, team, other, ExclusionReason.CONFLICT, remark)
-
-
-def exclude(
-    session: Session, actor: User, event: Event, team: Team, other: Team, *, remark: str = ""
-) -> Exclusion:
-    """Rule a meeting out, for reasons that stay with the organisers."""
-    _fits_together(event, team, other)
-    require(events.can_change(actor, event))
-    return _exclude(session, actor, team, other, ExclusionReason.ORGANISER, remark)
-
-
-def _exclude(
-    session: Session, actor: User, team: Team, opposite: Team, reason: ExclusionReason, remark: str
-) -> Exclusion:
-    need_id, achievement_id = pair_of(team, opposite)
-    remark = remark.strip()
-    if len(remark) > REMARK_LIMIT:
-        raise InvalidError({"remark": _l("备注最多 %(n)d 字。", n=REMARK_LIMIT)})
-    suggestions.lock(session, [need_id, achievement_id])
-    known = session.scalar(
-        select(Exclusion).where(
-            Exclusion.need_team_id == need_id, Exclusion.achievement_team_id == achievement_id
-        )
-    )
-    if known is not None:
-        raise NotNowError(_l("这两个团队之间已经不安排洽谈，没有改动。"))
-    row = Exclusion(
-        event_id=team.event_id, need_team_id=need_id, achievement_team_id=achievement_id,
-        reason=reason, remark=remark, declared_by_id=actor.id, at=clock.now(),
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    action = "exclusion.declared" if reason == ExclusionReason.CONFLICT else "exclusion.added"
-    _record(session, actor, action, team, opposite)
-    _count_again(session, team, opposite)
-    return row
-
-
-def withdraw(session: Session, actor: User, event: Event, team: Team, other: Team) -> None:
-    """Take back the conflict of interest that one's own team declared.
-
-    Raises:
-        NotFoundError: the team declared none.
-
-    """
-    _fits_together(event, team, other)
-    require(policy.can_declare(actor, team))
-    row = queries.declared_by(session, team).get(other.id)
-    if row is None:
-        raise NotFoundError
-    session.delete(row)
-    session.flush()
-    _record(session, actor, "exclusion.withdrawn", team, other)
-    _count_again(session, team, other)
-
-
-def lift(session: Session, actor: User, event: Event, exclusion: Exclusion, remark: str) -> None:
-    """Let two teams meet again that were ruled out; history keeps why.
-
-    Raises:
-        InvalidError: no reason is given.
-
-    """
-    if exclusion.event_id != event.id:
-        raise NotFoundError
-    require(events.can_change(actor, event))
-    remark = remark.strip()
-    if not remark or len(remark) > REMARK_LIMIT:
-        raise InvalidError({"remark": _l("请写明为什么解除，最多 %(n)d 字。", n=REMARK_LIMIT)})
-    team, opposite = exclusion.need_team, exclusion.achievement_team
-    session.delete(exclusion)
-    session.flush()
-    _record(session, actor, "exclusion.lifted", team, opposite, remark=remark)
-    _count_again(session, team, opposite)
-
-
-def _count_again(session: Session, *teams: Team) -> None:
-    for team in teams:
-        notices.tell(session, team.event, team)

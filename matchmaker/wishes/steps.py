@@ -19,7 +19,9 @@ def tabs(session: Session, actor: User, event: Event) -> Iterable[Tab]:
     if not policy.has_wishes(event):
         return
     if policy.can_oversee(actor, event):
-        also = ("wishes.index", "wishes.wish", "wishes.exclusions", "wishes.lift")
+        also = (
+            "wishes.index", "wishes.wish", "wishes.exclusions", "wishes.lift", "wishes.allow_again",
+        )  # fmt: skip
         yield Tab("wishes.overview", _("意愿"), also=also)
     elif own := queries.own_teams(session, actor, event):
         yield Tab("wishes.index", _("意愿"), _waiting(session, event, own))

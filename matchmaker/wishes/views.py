@@ -19,7 +19,16 @@ from matchmaker.events.tabs import STEPS, TABS
 from matchmaker.guard import signed_in
 from matchmaker.i18n import counted
 from matchmaker.paging import Page
-from matchmaker.wishes import board, organiser_views, policy, queries, service, steps, tasks
+from matchmaker.wishes import (
+    board,
+    exclusions,
+    organiser_views,
+    policy,
+    queries,
+    service,
+    steps,
+    tasks,
+)
 from matchmaker.wishes.blueprint import CHOICES, Answer, bp, event_with_wishes, number, text_asked
 from matchmaker.wishes.board import FIRST, PAGE, PARTS, Board
 from matchmaker.wishes.forms import ExpertiseForm
@@ -220,13 +229,13 @@ def _again(event_id: int, error: InvalidError | NotNowError) -> Answer:
 @bp.post("/wishes/<int:other_id>/conflict")
 @signed_in
 def declare(event_id: int, other_id: int) -> Response:
-    return _conflict(event_id, other_id, service.declare, _("已申报回避，不会为你们安排洽谈。"))
+    return _conflict(event_id, other_id, exclusions.declare, _("已申报回避，不会为你们安排洽谈。"))
 
 
 @bp.post("/wishes/<int:other_id>/conflict/withdraw")
 @signed_in
 def withdraw(event_id: int, other_id: int) -> Response:
-    return _conflict(event_id, other_id, service.withdraw, _("已撤回回避。"))
+    return _conflict(event_id, other_id, exclusions.withdraw, _("已撤回回避。"))
 
 
 def _conflict(event_id: int, other_id: int, verb: Any, words: str) -> Response:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from matchmaker import clock
 from matchmaker.errors import InvalidError, NotAllowedError, NotFoundError, NotNowError
-from matchmaker.wishes import queries, service
+from matchmaker.wishes import exclusions, queries, service
 from models import (
     Activity,
     Event,
@@ -165,13 +165,13 @@ def test_a_team_declares_a_conflict_of_interest_and_takes_it_back(session: Sessi
     need, achievement = two_teams(session)
     event = need.event
 
-    service.declare(session, person(need), event, need, achievement)
+    exclusions.declare(session, person(need), event, need, achievement)
     assert queries.excluded_pairs(session, event) == {
         pair(need, achievement): ExclusionReason.CONFLICT
     }
     assert list(queries.declared_by(session, need)) == [achievement.id]
 
-    service.withdraw(session, person(need), event, need, achievement)
+    exclusions.withdraw(session, person(need), event, need, achievement)
     assert queries.excluded_pairs(session, event) == {}
     actions = list(session.scalars(select(Activity.action).order_by(Activity.id)))
     assert actions == ["exclusion.declared", "exclusion.withdrawn"]
@@ -179,11 +179,11 @@ def test_a_team_declares_a_conflict_of_interest_and_takes_it_back(session: Sessi
 
 def test_the_other_side_neither_sees_nor_takes_back_a_declared_conflict(session: Session) -> None:
     need, achievement = two_teams(session)
-    service.declare(session, person(need), need.event, need, achievement)
+    exclusions.declare(session, person(need), need.event, need, achievement)
 
     assert queries.declared_by(session, achievement) == {}
     with pytest.raises(NotFoundError):
-        service.withdraw(session, person(achievement), need.event, achievement, need)
+        exclusions.withdraw(session, person(achievement), need.event, achievement, need)
 
 
 def test_every_refusal_of_an_excluded_pair_reads_the_same(session: Session) -> None:
@@ -192,9 +192,9 @@ def test_every_refusal_of_an_excluded_pair_reads_the_same(session: Session) -> N
     cousin = make_team(session, event, Side.ACHIEVEMENT, organisation=need.organisation)
     met, declared, ruled_out = (make_team(session, event, Side.ACHIEVEMENT) for _ in range(3))
     held(session, need.organisation, met.organisation)
-    service.declare(session, person(declared), event, declared, need)
+    exclusions.declare(session, person(declared), event, declared, need)
     office = factories.make_user(session, Role.ORGANISER)
-    service.exclude(session, office, event, need, ruled_out, remark="秘密的理由")
+    exclusions.exclude(session, office, event, need, ruled_out, remark="秘密的理由")
 
     words = set()
     for other in (cousin, met, declared, ruled_out):
@@ -208,7 +208,7 @@ def test_every_refusal_of_an_excluded_pair_reads_the_same(session: Session) -> N
 def test_a_choice_from_before_stays_and_can_be_cleared(session: Session) -> None:
     need, achievement = two_teams(session)
     service.choose(session, person(need), need.event, need, achievement, MEET)
-    service.declare(session, person(achievement), need.event, achievement, need)
+    exclusions.declare(session, person(achievement), need.event, achievement, need)
 
     assert only_wish(session).need_choice == MEET
     assert queries.count_unanswered(session, need.event, [achievement]) == 0
@@ -222,17 +222,17 @@ def test_only_a_teams_own_people_declare_its_conflicts(session: Session) -> None
     need, achievement = two_teams(session)
     for actor in (person(achievement), factories.make_user(session, Role.ORGANISER)):
         with pytest.raises(NotAllowedError):
-            service.declare(session, actor, need.event, need, achievement)
+            exclusions.declare(session, actor, need.event, need, achievement)
 
 
 def test_a_pair_is_excluded_once(session: Session) -> None:
     need, achievement = two_teams(session)
-    service.declare(session, person(need), need.event, need, achievement)
+    exclusions.declare(session, person(need), need.event, need, achievement)
 
     with pytest.raises(NotNowError):
-        service.declare(session, person(achievement), need.event, achievement, need)
+        exclusions.declare(session, person(achievement), need.event, achievement, need)
     with pytest.raises(NotNowError):
-        service.exclude(
+        exclusions.exclude(
             session, factories.make_user(session, Role.ORGANISER), need.event, need, achievement
         )
     assert session.scalar(select(func.count(Exclusion.id))) == 1
@@ -241,12 +241,12 @@ def test_a_pair_is_excluded_once(session: Session) -> None:
 def test_organisers_rule_a_pair_out_and_let_it_meet_again_with_a_reason(session: Session) -> None:
     need, achievement = two_teams(session)
     office = factories.make_user(session, Role.ORGANISER)
-    row = service.exclude(session, office, need.event, need, achievement, remark="竞争关系")
+    row = exclusions.exclude(session, office, need.event, need, achievement, remark="竞争关系")
     assert (row.reason, row.remark) == (ExclusionReason.ORGANISER, "竞争关系")
 
     with pytest.raises(InvalidError):
-        service.lift(session, office, need.event, row, " ")
-    service.lift(session, office, need.event, row, "双方书面同意")
+        exclusions.lift(session, office, need.event, row, " ")
+    exclusions.lift(session, office, need.event, row, "双方书面同意")
 
     assert queries.excluded_pairs(session, need.event) == {}
     last = session.scalars(select(Activity).order_by(Activity.id.desc())).first()
@@ -256,20 +256,65 @@ def test_organisers_rule_a_pair_out_and_let_it_meet_again_with_a_reason(session:
 
 def test_participants_rule_nobody_out_and_lift_nothing(session: Session) -> None:
     need, achievement = two_teams(session)
-    row = service.declare(session, person(need), need.event, need, achievement)
+    row = exclusions.declare(session, person(need), need.event, need, achievement)
 
     with pytest.raises(NotAllowedError):
-        service.lift(session, person(need), need.event, row, "理由")
+        exclusions.lift(session, person(need), need.event, row, "理由")
     with pytest.raises(NotAllowedError):
-        service.exclude(session, person(need), need.event, need, achievement)
+        exclusions.exclude(session, person(need), need.event, need, achievement)
 
 
 def test_an_exclusion_of_another_event_is_not_found(session: Session) -> None:
     need, achievement = two_teams(session)
-    row = service.declare(session, person(need), need.event, need, achievement)
+    row = exclusions.declare(session, person(need), need.event, need, achievement)
     elsewhere = make_event(session)
 
     with pytest.raises(NotFoundError):
         queries.one_exclusion(session, elsewhere, row.id)
     with pytest.raises(NotFoundError):
-        service.lift(session, factories.make_user(session, Role.ORGANISER), elsewhere, row, "理由")
+        exclusions.lift(
+            session, factories.make_user(session, Role.ORGANISER), elsewhere, row, "理由"
+        )
+
+
+def test_organisers_let_a_pair_that_met_before_meet_once_more(session: Session) -> None:
+    need, achievement = two_teams(session)
+    event, office = need.event, factories.make_user(session, Role.ORGANISER)
+    held(session, need.organisation, achievement.organisation)
+    assert set(queries.excluded_pairs(session, event)) == {pair(need, achievement)}
+
+    with pytest.raises(InvalidError):
+        exclusions.allow_again(session, office, event, need, achievement, " ")
+    row = exclusions.allow_again(session, office, event, need, achievement, "带样品再谈")
+
+    assert queries.excluded_pairs(session, event) == {}
+    assert service.choose(session, person(need), event, need, achievement, MEET) is not None
+    exclusions.forbid_again(session, office, event, row)
+    assert set(queries.excluded_pairs(session, event)) == {pair(need, achievement)}
+    told = [line.action for line in session.scalars(select(Activity).order_by(Activity.id))]
+    assert told[-2:] == ["reunion.allowed", "reunion.forbidden"]
+
+
+def test_what_was_declared_or_is_of_one_house_stays_apart(session: Session) -> None:
+    need, achievement = two_teams(session)
+    event, office = need.event, factories.make_user(session, Role.ORGANISER)
+    cousin = make_team(session, event, Side.ACHIEVEMENT, organisation=need.organisation)
+    held(session, need.organisation, achievement.organisation)
+    exclusions.allow_again(session, office, event, need, achievement, "带样品再谈")
+    exclusions.declare(session, person(need), event, need, achievement)
+
+    assert queries.excluded_pairs(session, event) == {
+        pair(need, achievement): ExclusionReason.CONFLICT,
+        pair(need, cousin): ExclusionReason.SAME_ORGANISATION,
+    }
+    for other in (achievement, cousin):
+        with pytest.raises(NotNowError):
+            exclusions.allow_again(session, office, event, need, other, "理由")
+
+
+def test_participants_let_nobody_meet_again(session: Session) -> None:
+    need, achievement = two_teams(session)
+    held(session, need.organisation, achievement.organisation)
+
+    with pytest.raises(NotAllowedError):
+        exclusions.allow_again(session, person(need), need.event, need, achievement, "理由")

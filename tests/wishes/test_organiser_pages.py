@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 import matchmaker.wishes.tasks  # noqa: F401 - views enqueue its jobs
+from matchmaker import clock
 from matchmaker.db import Database
 from models import (
     Activity,
     Event,
     Exclusion,
     Job,
+    MeetingStatus,
     Notification,
+    Reunion,
     Role,
     Side,
     User,
@@ -23,7 +27,7 @@ from models import (
 )
 from tests import factories
 from tests.conftest import SignedIn
-from tests.events.making import make_event, make_team, make_wish
+from tests.events.making import make_event, make_meeting, make_team, make_wish
 from tests.pages import opened, statements, table_rows
 
 MUST, MEET, NO = WishChoice.MUST, WishChoice.MEET, WishChoice.NO
@@ -247,6 +251,41 @@ def test_a_pair_is_ruled_out_and_let_meet_again(
         assert session.scalar(select(func.count(Exclusion.id))) == 0
 
 
+def test_a_pair_that_met_before_is_let_meet_again_from_the_list_and_back(
+    scene: Scene, database: Database, signed_in: SignedIn, organiser: User
+) -> None:
+    with database.transaction() as session:
+        wish = session.get_one(Wish, scene.wishes["mutual"])
+        sides = wish.need_team, wish.achievement_team
+        earlier = make_event(session, day=clock.today() - timedelta(days=30))
+        then = make_wish(
+            session,
+            *(make_team(session, earlier, t.side, organisation=t.organisation, name=t.name)
+              for t in sides),
+        )  # fmt: skip
+        make_meeting(session, then, earlier.slots[0], earlier.tables[0], status=MeetingStatus.HELD)
+        ids = [team.id for team in sides]
+    browser, address = signed_in(organiser), f"{scene.address}/exclusions"
+    again = f"{address}/again/{ids[0]}-{ids[1]}"
+    assert again in browser.get(address).text
+
+    assert opened(browser, again).select_one("[name=remark]") is not None
+    empty = browser.post(again, data={"remark": ""})
+    assert empty.status_code == 422
+    assert browser.post(again, data={"remark": "带样品再谈"}).status_code == 302
+
+    page = browser.get(address)
+    assert again not in page.text
+    assert "带样品再谈" in page.text
+    twice = browser.post(again, data={"remark": "再来一次"}, follow_redirects=True)
+    assert "不是因为以前见过" in twice.text
+    with database.reading() as session:
+        key = session.scalars(select(Reunion.id)).one()
+    assert browser.post(f"{address}/again/{key}/forbid").status_code == 302
+    assert again in browser.get(address).text
+    assert browser.post(f"{address}/again/{key}/forbid").status_code == 404
+
+
 def test_a_pair_that_makes_no_sense_is_refused_at_its_field(
     scene: Scene, database: Database, signed_in: SignedIn, organiser: User
 ) -> None:
@@ -284,6 +323,8 @@ def test_participants_do_not_find_exclusions(scene: Scene, signed_in: SignedIn) 
 
     assert browser.post(f"{scene.address}/exclusions").status_code == 404
     assert browser.post(f"{scene.address}/exclusions/1/lift").status_code == 404
+    assert browser.post(f"{scene.address}/exclusions/again/1-2").status_code == 404
+    assert browser.post(f"{scene.address}/exclusions/again/1/forbid").status_code == 404
 
 
 def test_the_front_page_says_how_far_wishes_are(

@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from matchmaker.wishes import board, overview, queries, service
+from matchmaker.wishes import board, exclusions, overview, queries
 from models import Event, Side, TeamStatus, Wish, WishChoice
 from tests.events.making import make_event, make_team, make_wish
 from tests.wishes.making import person, two_teams
@@ -77,7 +77,7 @@ def test_the_figures_of_organisers(session: Session) -> None:
         session, event=event, need_choice=None, achievement_choice=None, suggested=True
     )
     make_team(session, event, Side.NEED)
-    service.declare(session, person(silent.need_team), event, silent.need_team,
+    exclusions.declare(session, person(silent.need_team), event, silent.need_team,
                     silent.achievement_team)  # fmt: skip
     excluded = overview.excluded_wishes(session, event)
 

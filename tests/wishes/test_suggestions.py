@@ -13,7 +13,7 @@ from matchmaker import jobs
 from matchmaker.catalogue.documents import load_documents
 from matchmaker.db import Database
 from matchmaker.engine import Recommender
-from matchmaker.wishes import service, suggestions
+from matchmaker.wishes import exclusions, service, suggestions
 from models import (
     Achievement,
     Event,
@@ -148,7 +148,7 @@ def test_excluded_pairs_and_teams_that_do_not_come_are_not_suggested(session: Se
         match_of(session, need, other, score=0.9)
     others[0].status = TeamStatus.WITHDRAWN
     session.flush()
-    service.declare(session, person(need), event, need, others[1])
+    exclusions.declare(session, person(need), event, need, others[1])
 
     suggestions.suggest(session, event)
 
