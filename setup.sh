@@ -48,7 +48,7 @@ mirror_for_uv() {
 install_with_uv() {
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/uv.txt >&2 || return 1
     mirror_for_uv
-    UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --system-certs --require-hashes --no-deps -r "$1" >&2
+    UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV="$PWD/.venv" .venv/bin/uv pip install -q --system-certs --compile-bytecode --require-hashes --no-deps -r "$1" >&2
 }
 
 install_with_pip() {

@@ -25,10 +25,13 @@ from matchmaker.registration import service as registration
 from matchmaker.registration import talks
 from matchmaker.timetables import queries as timetables
 from matchmaker.timetables import service as planning
+from matchmaker.wishes import exclusions
+from matchmaker.wishes import queries as wishes
 from models import (
     Criterion,
     Entry,
     Event,
+    ExclusionReason,
     Juror,
     Meeting,
     NextStep,
@@ -54,6 +57,8 @@ from seed.staging import (
 )
 
 SCHOOLS = ("材料学院", "化工学院", "机械学院")
+RETURNING = 2
+"""So many research teams of the past event come to the next one under the same name."""
 CRITERIA = (("创新程度", 30, 10), ("应用价值", 40, 10), ("团队与基础", 20, 10), ("表达", 10, 10))
 TOPICS = ("动力电池材料", "智能制造", "绿色化工")
 
@@ -83,7 +88,9 @@ def _past_docking(stage: Stage) -> None:
         for kind, n in ((PostingKind.NEED, 8), (PostingKind.ACHIEVEMENT, 7)):
             owners = stage.owners(session, kind)
             for number, user in enumerate([*owners[:1], *owners[4 : 3 + n]]):
-                registered(session, stage, event, user, kind, number, name="先进材料团队")
+                registered(
+                    session, stage, event, user, kind, number, name=_past_name(kind, number)
+                )
         admit_all(session, stage, event)
     suggest(stage, event_id, stage.at(day - 12))
     with acting(stage, stage.at(day - 9)) as session:
@@ -92,6 +99,13 @@ def _past_docking(stage: Stage) -> None:
     _hold(stage, event_id)
     with acting(stage, stage.at(day + 9)) as session:
         events.close(session, stage.organiser(session), event_of(session, stage, event_id))
+
+
+def _past_name(kind: PostingKind, number: int) -> str:
+    """Return the name of a team; companies and two of the others come again to the next event."""
+    if kind == PostingKind.NEED:
+        return ""
+    return SCHOOLS[0] if number < RETURNING else "先进材料团队"
 
 
 def _hold(stage: Stage, event_id: int) -> None:
@@ -174,11 +188,24 @@ def _coming_docking(stage: Stage) -> None:
         admit_all(session, stage, event)
         for table, team in zip(event.tables, _needs(session, event)[:4], strict=False):
             table.fixed_for_id = team.id
+        _let_one_pair_meet_again(session, stage, event)
     suggest(stage, event_id, stage.at(-9))
     with acting(stage, stage.at(-3)) as session:
         let_choose(session, stage, event_of(session, stage, event_id), answered=0.8)
     plan_and_publish(stage, event_id, stage.at(-1))
     _change_late(stage, event_id)
+
+
+def _let_one_pair_meet_again(session: Session, stage: Stage, event: Event) -> None:
+    """Let the first of those who met at the past event meet once more; the others stay apart."""
+    session.flush()
+    for ids, reason in sorted(wishes.excluded_pairs(session, event).items()):
+        if reason == ExclusionReason.MET_BEFORE:
+            need, achievement = (session.get_one(Team, team_id) for team_id in ids)
+            exclusions.allow_again(
+                session, stage.organiser(session), event, need, achievement, "上次约好带样品再谈"
+            )
+            return
 
 
 def _register_colleague(

@@ -115,7 +115,8 @@ def _parsed(unit: str) -> PlainUnit:
 def _registry() -> UnitRegistry[Any]:
     from pint import UnitRegistry
 
-    registry: UnitRegistry[Any] = UnitRegistry(None)
+    # a line may say better what an earlier one of the file said; that is meant, not a fault
+    registry: UnitRegistry[Any] = UnitRegistry(None, on_redefinition="ignore")
     lines = files(__package__).joinpath("units.txt").read_text(encoding="utf-8")
     registry.load_definitions(lines.splitlines())
     return registry
