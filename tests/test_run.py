@@ -46,6 +46,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def _hear_ctrl_c() -> None:
+    """Undo what a shell does to what it starts in the background, the tests perhaps."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start the platform and wait until it answers; whatever is left at the end is killed."""
@@ -56,6 +61,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
             [sys.executable, "run.py", "--empty", "--port", str(port)],
             cwd=ROOT, env=environment(instance), text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            preexec_fn=_hear_ctrl_c,  # noqa: PLW1509 - nothing here has threads
         )  # fmt: skip
         running.append(process)
         wait_until(lambda: answers(port) or process.poll() is not None)

@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response
 
 from config import Settings
 from matchmaker import clock, db
-from matchmaker.forms import tidy
 from matchmaker.i18n import counted
+from matchmaker.text import tidy
 from matchmaker.vocabulary import queries as vocabulary
 
 bp = Blueprint("accounts", __name__)

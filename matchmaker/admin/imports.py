@@ -29,9 +29,9 @@ from matchmaker.catalogue.values import CHECKED_ELSEWHERE, KEYWORD_LIMIT
 from matchmaker.catalogue.values import LISTS as LIMITS
 from matchmaker.db import Database
 from matchmaker.errors import InvalidError, MatchmakerError
-from matchmaker.forms import FORBIDDEN, SEPARATORS, plain_number, tidy
 from matchmaker.i18n import LOCALES
 from matchmaker.labels import LABELS
+from matchmaker.text import FORBIDDEN, SEPARATORS, plain_number, tidy
 from matchmaker.vocabulary import queries as vocabulary
 from models import TEXT_LIMIT, TITLE_LIMIT, Mode, Organisation, Posting, PostingKind, User
 

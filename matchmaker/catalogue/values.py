@@ -18,7 +18,7 @@ from sqlalchemy import Boolean, Enum, Integer, String
 
 from matchmaker import clock, validators
 from matchmaker.errors import InvalidError
-from matchmaker.forms import FORBIDDEN, plain_number
+from matchmaker.text import FORBIDDEN, plain_number
 from models import (
     ACHIEVEMENT_MODES,
     AMOUNT_LIMIT,

@@ -13,7 +13,8 @@ from wtforms.validators import StopValidation
 
 from matchmaker.contests.kinds import MOST_CRITERIA
 from matchmaker.contests.service import Asked
-from matchmaker.forms import Choice, Form, LongText, Number, Text, plain_number
+from matchmaker.forms import Choice, Form, LongText, Number, Text
+from matchmaker.text import plain_number
 from models import Criterion
 
 DEFAULT_MOST = 10

@@ -15,8 +15,8 @@ from matchmaker.db import like_pattern
 from matchmaker.events import policy, queries
 from matchmaker.events.kinds import KINDS
 from matchmaker.events.queries import Admitted
-from matchmaker.forms import FORBIDDEN
 from matchmaker.guard import is_verified
+from matchmaker.text import FORBIDDEN
 from models import Event, EventDay, EventStatus, Participant, Region, Team, TeamStatus, User
 
 PAGE = 20

@@ -17,9 +17,9 @@ from matchmaker.events.forms import NewTablesForm, TableForm
 from matchmaker.events.kinds import kind_of
 from matchmaker.events.pages import event_of, event_page
 from matchmaker.events.telling import require_running
-from matchmaker.forms import tidy, unusable
 from matchmaker.guard import only
 from matchmaker.i18n import counted, datetime_text
+from matchmaker.text import tidy, unusable
 from models import Event, EventTable, Role
 
 ROOM_LIMIT = 60

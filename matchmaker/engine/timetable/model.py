@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
 
 from .board import Place
-from .colleagues import Groups, groups_of
+from .colleagues import Groups
 from .problem import Problem
 
 Floats = NDArray[np.float64]
@@ -92,9 +92,9 @@ class Model:
 
     """
 
-    def __init__(self, problem: Problem, groups: Groups | None = None) -> None:
+    def __init__(self, problem: Problem, groups: Groups) -> None:
         self.problem = problem
-        self.groups = groups_of(problem) if groups is None else groups
+        self.groups = groups
         self.rows = Rows()
         self.low: list[float] = []
         self.high: list[float] = []
