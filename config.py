@@ -49,7 +49,8 @@ class Settings:
     weights: Mapping[str, float] = field(default_factory=dict)
     """Weights of the signals that differ from `matchmaker.engine.DEFAULT_WEIGHTS`."""
     encoder: str = ""
-    """Model of the signal of meaning: empty, "packaged", or a folder with an ONNX model."""
+    """Model of the signal of meaning: empty, "packaged", "packaged-e5", or a folder with an ONNX
+    model."""
     tie_seed: int = 1
     """Orders suggestions of equal score; the same seed gives the same lists."""
     embedded_worker: bool = True

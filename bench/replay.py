@@ -1,8 +1,9 @@
 """What decisions teach, replayed on judged pairs; prints JSON.
 
-python bench/replay.py DATA [--encoder packaged], where DATA holds `matching/contest2019_open`
-(labelled pairs). With a model of meaning, `meaning` is `own` where achievements are alike by words
-and by meaning; the scores stay those of words, so that both begin at the same lists.
+python bench/replay.py DATA [--encoder packaged-e5], where DATA holds `matching/contest2019_open`
+(labelled pairs). With a model of meaning there is a line more of each kind, in which needs and
+achievements are alike by words and by meaning; the scores stay those of words, so that all begin
+at the same lists.
 
 Of every requirement five judged achievements are revealed, and the rest is ranked before and
 after: `top` reveals the first five of the engine's list, as an organiser would decide them,
@@ -11,6 +12,7 @@ or 1.
 
 - `own` learns from these five, `rocchio` as well: the peer, in the setting that is best on these
   very requirements (0.3 times the mean of the accepted, nothing for the rejected).
+- `five_of_each` learns from these five and from the first five of every other requirement.
 - `known` learns from these five and from all decisions on *other* requirements, so what is scored
   is left out one requirement at a time. Some requirements were posted twice with the same text;
   `of_repeated` and `of_others` tell the gains of these and of the rest apart.
@@ -42,6 +44,7 @@ from matchmaker.engine.acceptance import AcceptanceModel, reliability
 from matchmaker.engine.encoders import encoder_from
 from matchmaker.engine.learning import Decision, Lessons
 from matchmaker.engine.lexical import full_text
+from matchmaker.engine.likeness import Likeness, centre
 from matchmaker.engine.meaning import Meaning
 from matchmaker.engine.vectors import Vectors
 from matchmaker.engine.weighting import Counted, Weighting
@@ -94,14 +97,12 @@ def replay(lines: Judged, protocol: str, seeds: int, learn: Learn, key: str) -> 
     return np.mean(found, axis=0).tolist() if found else None
 
 
-def lessons(
-    weighting: Weighting, others: Mapping[str, Sequence[Decision]], meaning: Meaning | None = None
-) -> Learn:
+def lessons(likeness: Likeness, others: Mapping[str, Sequence[Decision]]) -> Learn:
     def learn(
         shown: Sequence[Decision], rest: Sequence[Decision], key: str
     ) -> NDArray[np.float64]:
         known = [*shown, *others.get(key, ())]
-        learned = Lessons(weighting, meaning).fit(rest[0].need, known)
+        learned = Lessons(likeness).fit(rest[0].need, known)
         return learned.changes([decision.achievement for decision in rest])
 
     return learn
@@ -124,7 +125,7 @@ def rocchio(weighting: Weighting) -> Learn:
     return learn
 
 
-def heard(weighting: Weighting, judged: Mapping[str, Judged]) -> dict[str, list[Decision]]:
+def heard(likeness: Likeness, judged: Mapping[str, Judged]) -> dict[str, list[Decision]]:
     """Return for each requirement the decisions on others that are like it, chosen once."""
     everything = [decision for lines in judged.values() for decision, _ in lines]
     samples = {decision.need.id: decision for decision in everything}
@@ -132,9 +133,36 @@ def heard(weighting: Weighting, judged: Mapping[str, Judged]) -> dict[str, list[
     for key, lines in judged.items():
         need = lines[0][0].need
         others = [decision for other, decision in samples.items() if other != need.id]
-        near = {item.need.id for item in Lessons(weighting).fit(need, others).decisions_}
+        near = {item.need.id for item in Lessons(likeness).fit(need, others).decisions_}
         found[key] = [decision for decision in everything if decision.need.id in near]
     return found
+
+
+def methods_of(likeness: Likeness, judged: Mapping[str, Judged]) -> dict[str, Learn]:
+    """Return what learns from a requirement's five, from everybody's five, and from all."""
+    first = {key: [decision for decision, _ in lines[:REVEALED]] for key, lines in judged.items()}
+    five = {
+        key: [decision for other, known in first.items() if other != key for decision in known]
+        for key in judged
+    }
+    return {
+        "own": lessons(likeness, {}),
+        "five_of_each": lessons(likeness, five),
+        "known": lessons(likeness, heard(likeness, judged)),
+    }
+
+
+def with_meaning(weighting: Weighting, meaning: Meaning, judged: Mapping[str, Judged]) -> Likeness:
+    """Encode all texts, and take from each side what its texts have in common."""
+    decided = [decision for lines in judged.values() for decision, _ in lines]
+    sides = (
+        [*{d.need.id: d.need for d in decided}.values()],
+        [*{d.achievement.id: d.achievement for d in decided}.values()],
+    )
+    for documents in sides:
+        meaning.vectors.add([full_text(document) for document in documents])
+    needs, achievements = (centre(meaning, documents) for documents in sides)
+    return Likeness(weighting, meaning, (needs, achievements))
 
 
 def gains(values: Mapping[str, list[float]]) -> dict[str, float | int]:
@@ -190,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--seeds", type=int, default=8, help="draws of five at random")
-    parser.add_argument("--encoder", help="'packaged', or the folder of a model")
+    parser.add_argument("--encoder", help="'packaged', 'packaged-e5', or the folder of a model")
     options = parser.parse_args()
     data = ev.read(options.data / "matching" / "contest2019_open")
     engine = Recommender()
@@ -198,17 +226,13 @@ def main() -> None:
     weighting = engine.weighting_
     titles = Counter(lines[0][0].need.title for lines in judged.values())
     repeated = {key for key, lines in judged.items() if titles[lines[0][0].need.title] > 1}
-    methods = {
-        "own": lessons(weighting, {}),
-        "rocchio": rocchio(weighting),
-        "known": lessons(weighting, heard(weighting, judged)),
-    }
+    words = Likeness(weighting)
+    methods = methods_of(words, judged) | {"rocchio": rocchio(weighting)}
     if options.encoder:
         made = tempfile.mkdtemp(prefix="matchmaker-bench-")
         meaning = Meaning(Vectors(made, encoder_from(options.encoder)))
-        decided = [decision for lines in judged.values() for decision, _ in lines]
-        meaning.vectors.add([full_text(decision.achievement) for decision in decided])
-        methods["meaning"] = lessons(weighting, {}, meaning)
+        meant = methods_of(with_meaning(weighting, meaning, judged), judged)
+        methods |= {f"{name}_with_meaning": learn for name, learn in meant.items()}
     result: dict[str, object] = {
         protocol: {
             name: replayed(judged, learn, protocol, options.seeds, repeated)

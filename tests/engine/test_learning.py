@@ -10,7 +10,6 @@ from sklearn.exceptions import NotFittedError
 
 from matchmaker.engine import Document, Recommender
 from matchmaker.engine.learning import (
-    NEAR,
     SPEAKS_OF,
     Decision,
     Lessons,
@@ -18,6 +17,7 @@ from matchmaker.engine.learning import (
     reweighted,
 )
 from matchmaker.engine.lexical import full_text
+from matchmaker.engine.likeness import NEAR, Likeness
 from matchmaker.engine.weighting import Counted
 
 NEED = Document(id=1, title="单晶高镍正极材料的低残锂制备", body="软包电池产气，残锂偏高。")
@@ -43,7 +43,7 @@ decisions = st.lists(
 
 
 def learned(*known: Decision) -> Lessons:
-    return Lessons(ENGINE.weighting_).fit(NEED, known)
+    return Lessons(Likeness(ENGINE.weighting_)).fit(NEED, known)
 
 
 def decided(number: int, outcome: float, need: Document = NEED) -> Decision:
@@ -175,7 +175,7 @@ def test_errors_and_kernel_must_fit_each_other() -> None:
 
 def test_lessons_must_be_learned_before_they_are_applied() -> None:
     with pytest.raises(NotFittedError):
-        Lessons(ENGINE.weighting_).changes(ACHIEVEMENTS)
+        Lessons(Likeness(ENGINE.weighting_)).changes(ACHIEVEMENTS)
 
 
 def test_a_reason_of_a_field_raises_the_weight_of_its_signal_and_of_no_other() -> None:

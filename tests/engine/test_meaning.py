@@ -14,6 +14,7 @@ from matchmaker.engine import Document, Recommender
 from matchmaker.engine.encoders import PackagedEncoder
 from matchmaker.engine.learning import Decision, Lessons
 from matchmaker.engine.lexical import full_text
+from matchmaker.engine.likeness import Likeness
 from matchmaker.engine.meaning import Curve, Meaning, similarities
 from matchmaker.engine.vectors import Vectors
 from tests.engine.tiny_model import Counting
@@ -147,14 +148,14 @@ def test_a_decision_moves_what_means_the_same_in_other_words(tmp_path: Path) -> 
     engine = Recommender().fit([need], [accepted, *others])
     decision = Decision(need, accepted, 1.0, 0.2)
     meaning = Meaning(Vectors(tmp_path, Languages()))
-    by_words = Lessons(engine.weighting_).fit(need, [decision])
+    by_words = Lessons(Likeness(engine.weighting_)).fit(need, [decision])
     assert by_words.changes(others).tolist() == [0.0, 0.0, 0.0]
 
-    unknown = Lessons(engine.weighting_, meaning).fit(need, [decision])
+    unknown = Lessons(Likeness(engine.weighting_, meaning)).fit(need, [decision])
     assert unknown.changes([accepted]) == pytest.approx(by_words.changes([accepted]))
 
     meaning.vectors.add([full_text(document) for document in (accepted, *others)])
-    learned = Lessons(engine.weighting_, meaning).fit(need, [decision])
+    learned = Lessons(Likeness(engine.weighting_, meaning)).fit(need, [decision])
     same, foreign, empty = learned.changes(others)
     assert same > 0.1
     assert foreign < same / 3
