@@ -68,7 +68,8 @@ def groups_of(problem: Problem, apart: AbstractSet[int] = frozenset()) -> Groups
 def named(problem: Problem, places: Mapping[int, Place], groups: Groups) -> Named:
     """Give each meeting of a group one of its people; what stood keeps those it had.
 
-    `places` name the first of a group. A meeting is left out where nobody at all can be found.
+    `places` name the first of a group. A meeting that does not stand is left out where nobody can
+    be found for it.
     """
     seats: dict[int, list[Seat]] = defaultdict(list)
     for wish in sorted(places, key=lambda wish: (places[wish].slot, wish)):
@@ -80,16 +81,32 @@ def named(problem: Problem, places: Mapping[int, Place], groups: Groups) -> Name
     found = {wish: list(place) for wish, place in places.items()}
     apart: set[int] = set()
     for first, taken in seats.items():
-        names = _Group(problem, groups[first]).people_for(taken)
-        if names is None:
+        names, complete = _names(problem, groups[first], taken)
+        if not complete:
             apart |= set(groups[first])
-            names = _Group(problem, groups[first]).people_for(_pinned(problem, taken))
-        for n, seat in enumerate(taken):
-            if names is None:
+        for seat in taken:
+            if (seat.wish, seat.side) not in names:
                 found.pop(seat.wish, None)
             elif seat.wish in found:
-                found[seat.wish][1 + seat.side] = names[n]
+                found[seat.wish][1 + seat.side] = names[seat.wish, seat.side]
     return Named({wish: Place(*found[wish]) for wish in places if wish in found}, frozenset(apart))
+
+
+def _names(
+    problem: Problem, people: People, seats: Sequence[Seat]
+) -> tuple[dict[tuple[int, int], int], bool]:
+    """Return who takes which side of a wish, and whether all are as wanted.
+
+    Where they cannot be, people of the earlier plan may change; then what does not stand goes.
+    """
+    loose = [seat if seat.wish in problem.pins else seat._replace(who=None) for seat in seats]
+    pinned = [seat for seat in loose if seat.wish in problem.pins]
+    for wanted in (seats, loose, pinned):
+        found = _Group(problem, people).people_for(wanted)
+        if found is not None:
+            names = {(s.wish, s.side): who for s, who in zip(wanted, found, strict=True)}
+            return names, wanted is seats
+    return {}, False
 
 
 def _who_it_was(problem: Problem, wish: int, slot: int, side: int) -> int | None:
@@ -99,11 +116,6 @@ def _who_it_was(problem: Problem, wish: int, slot: int, side: int) -> int | None
     if pin is None or pin.slot != slot:
         return None
     return pin.b if side else pin.a
-
-
-def _pinned(problem: Problem, seats: Sequence[Seat]) -> list[Seat]:
-    """Return the seats with the names of what stands alone."""
-    return [seat if seat.wish in problem.pins else seat._replace(who=None) for seat in seats]
 
 
 class _Group:

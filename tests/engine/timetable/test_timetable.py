@@ -15,6 +15,7 @@ from matchmaker.engine import timetable
 from matchmaker.engine.timetable import (
     Meeting,
     Plan,
+    colleagues,
     instance_of,
     planner,
     written,
@@ -104,6 +105,22 @@ def test_nor_does_it_move_more_when_planning_again(seed: int, slots: int) -> Non
     again = planned(after, previous=first.meetings)
 
     assert checker.violations(after, meetings_of(again)) == []
+    assert goals(again) == goals(one_by_one(after, previous=first.meetings))
+
+
+@settings(max_examples=15, deadline=None)
+@given(seeds, st.integers(3, 8))
+def test_nor_where_names_are_not_found_at_once(seed: int, slots: int) -> None:
+    content = instance(seed, slots=slots, alike=True)
+    first = planned(content)
+    after = upset(content, first, seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(colleagues, "TRIES", 0)
+        again = planned(after, previous=first.meetings)
+        hurried = planned(after, previous=first.meetings, time_limit=0.01)
+
+    assert checker.violations(after, meetings_of(again)) == []
+    assert checker.violations(after, meetings_of(hurried)) == []
     assert goals(again) == goals(one_by_one(after, previous=first.meetings))
 
 
