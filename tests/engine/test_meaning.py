@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from matchmaker.engine import Document, Recommender
-from matchmaker.engine.encoders import PackagedEncoder
 from matchmaker.engine.learning import Decision, Lessons
 from matchmaker.engine.lexical import full_text
 from matchmaker.engine.likeness import Likeness
 from matchmaker.engine.meaning import Curve, Meaning, similarities
+from matchmaker.engine.packaged import PackagedEncoder
 from matchmaker.engine.vectors import Vectors
 from tests.engine.tiny_model import Counting
 
