@@ -12,7 +12,8 @@ or 1.
 
 - `own` learns from these five, `rocchio` as well: the peer, in the setting that is best on these
   very requirements (0.3 times the mean of the accepted, nothing for the rejected).
-- `five_of_each` learns from these five and from the first five of every other requirement.
+- `five_of_each` learns from these five and from the first five of every other requirement; where
+  there is a model, `…_chosen_elsewhere` tells its gain with both settings chosen on other ones.
 - `known` learns from these five and from all decisions on *other* requirements, so what is scored
   is left out one requirement at a time. Some requirements were posted twice with the same text;
   `of_repeated` and `of_others` tell the gains of these and of the rest apart.
@@ -24,6 +25,7 @@ level 3 and above.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -51,6 +53,8 @@ from matchmaker.engine.weighting import Counted, Weighting
 
 REVEALED = 5
 FOLDS = 5
+DEALS = 200
+SHARES, BOUNDS = (0.5, 0.7, 0.8, 0.9, 1.0), (0.2, 0.3, 0.4, 0.5)
 ROCCHIO = 0.3
 Judged = list[tuple[Decision, int]]
 """The judged achievements of one requirement, best score first, with their levels."""
@@ -152,7 +156,9 @@ def methods_of(likeness: Likeness, judged: Mapping[str, Judged]) -> dict[str, Le
     }
 
 
-def with_meaning(weighting: Weighting, meaning: Meaning, judged: Mapping[str, Judged]) -> Likeness:
+def with_meaning(
+    weighting: Weighting, meaning: Meaning, judged: Mapping[str, Judged], **options: float
+) -> Likeness:
     """Encode all texts, and take from each side what its texts have in common."""
     decided = [decision for lines in judged.values() for decision, _ in lines]
     sides = (
@@ -162,7 +168,43 @@ def with_meaning(weighting: Weighting, meaning: Meaning, judged: Mapping[str, Ju
     for documents in sides:
         meaning.vectors.add([full_text(document) for document in documents])
     needs, achievements = (centre(meaning, documents) for documents in sides)
-    return Likeness(weighting, meaning, (needs, achievements))
+    return Likeness(weighting, meaning, (needs, achievements), **options)
+
+
+def chosen_elsewhere(
+    weighting: Weighting, meaning: Meaning, judged: Mapping[str, Judged]
+) -> dict[str, object]:
+    """Return the gain of `five_of_each` where share and bound are chosen on other requirements.
+
+    Requirements with equal titles stand in one fold; the mean over many ways to deal the folds.
+    """
+    found: dict[tuple[float, float], dict[str, list[float]]] = {}
+    for share, near in itertools.product(SHARES, BOUNDS):
+        likeness = with_meaning(weighting, meaning, judged, share=share, near_in_meaning=near)
+        learn = methods_of(likeness, judged)["five_of_each"]
+        found[share, near] = {
+            key: values
+            for key, lines in judged.items()
+            if len(lines) > REVEALED + 1
+            and (values := replay(lines, "top", 1, learn, key)) is not None
+        }
+    keys = sorted(next(iter(found.values())))
+    gained = {
+        setting: np.array([values[key][1] - values[key][0] for key in keys])
+        for setting, values in found.items()
+    }
+    titles = [judged[key][0][0].need.title for key in keys]
+    names = sorted(set(titles))
+    kept = np.zeros(len(keys))
+    for seed in range(DEALS):
+        dealt = dict(zip(names, np.random.default_rng(seed).permutation(len(names)), strict=True))
+        fold = np.array([dealt[title] % FOLDS for title in titles])
+        for number in range(FOLDS):
+            here = fold == number
+            best = max(gained, key=lambda setting: gained[setting][~here].mean())
+            kept[here] += gained[best][here] / DEALS
+    means = {f"{share} {near}": float(g.mean()) for (share, near), g in gained.items()}
+    return {"gain": float(kept.mean()), **ev.interval_of(kept), "by_share_and_bound": means}
 
 
 def gains(values: Mapping[str, list[float]]) -> dict[str, float | int]:
@@ -233,6 +275,7 @@ def main() -> None:
         meaning = Meaning(Vectors(made, encoder_from(options.encoder)))
         meant = methods_of(with_meaning(weighting, meaning, judged), judged)
         methods |= {f"{name}_with_meaning": learn for name, learn in meant.items()}
+        elsewhere = chosen_elsewhere(weighting, meaning, judged)
     result: dict[str, object] = {
         protocol: {
             name: replayed(judged, learn, protocol, options.seeds, repeated)
@@ -240,6 +283,8 @@ def main() -> None:
         }
         for protocol in ("top", "random")
     }
+    if options.encoder:
+        result["five_of_each_with_meaning_chosen_elsewhere"] = elsewhere
     result["acceptance"] = acceptance(judged, engine)
     print(json.dumps(result, ensure_ascii=False, indent=1))
 

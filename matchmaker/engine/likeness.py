@@ -55,6 +55,8 @@ class Likeness:
     centres : what its needs, and what its achievements, have in common: the means of their
         vectors. Taken off, what is left tells needs from needs. Without them, the mean of texts
         that stand beside the model is taken.
+    share : the share of the meaning in how alike two texts are, from 0 to 1.
+    near_in_meaning : from how alike on needs listen to each other where meaning has its share.
 
     """
 
@@ -63,9 +65,14 @@ class Likeness:
         weighting: Weighting,
         meaning: Meaning | None = None,
         centres: tuple[Array | None, Array | None] = (None, None),
+        *,
+        share: float = MEANING,
+        near_in_meaning: float = NEAR_IN_MEANING,
     ) -> None:
         self.weighting = weighting
         self.meaning = meaning
+        self.share = share
+        self.near_in_meaning = near_in_meaning
         self._centre_of_needs, self._centre_of_achievements = centres
 
     @classmethod
@@ -81,7 +88,7 @@ class Likeness:
     @property
     def near(self) -> float:
         """From how alike on needs listen to the decisions on each other."""
-        return NEAR if self.meaning is None else NEAR_IN_MEANING
+        return NEAR if self.meaning is None else self.near_in_meaning
 
     def needs(self, documents: Sequence[Document]) -> Texts:
         return self._texts(documents, self._centre_of_needs)
@@ -96,9 +103,9 @@ class Likeness:
         if self.meaning is None:
             return Texts(words, np.zeros((len(documents), 0), dtype=np.float32))
         meanings = self.meaning.directions(whole, middle)
-        share = np.where(meanings.any(axis=1), np.sqrt(1 - MEANING), 1.0)
+        share = np.where(meanings.any(axis=1), np.sqrt(1 - self.share), 1.0)
         weighed = words.multiply(share[:, None]).tocsr()
-        return Texts(weighed, meanings * np.float32(np.sqrt(MEANING)))
+        return Texts(weighed, meanings * np.float32(np.sqrt(self.share)))
 
 
 def centre(meaning: Meaning, documents: Sequence[Document]) -> Array | None:
