@@ -28,7 +28,7 @@ from sqlalchemy import insert, select, update
 
 from bench.measuring import seconds
 from bench.pages import browser, people, timed
-from bench.paper import NAMES, PER_DAY, add_days
+from bench.paper import NAMES, PER_DAY, open_event
 from config import Settings
 from matchmaker import clock, db, jobs
 from matchmaker.app import create_app
@@ -37,8 +37,6 @@ from matchmaker.timetables import queries as timetables
 from matchmaker.timetables import service
 from models import (
     Event,
-    EventStatus,
-    EventTable,
     Organisation,
     Participant,
     Role,
@@ -61,24 +59,9 @@ PARTICIPANTS = ("", "/wishes", "/agenda", "/agenda.ics")
 def make_event(database: Database, owner_id: int, options: argparse.Namespace) -> int:
     """Write an event whose teams have wished, all in bulk."""
     with database.transaction() as session:
-        owner = session.get_one(User, owner_id)
-        moment = clock.now()
-        event = Event(
-            kind="docking", status=EventStatus.OPEN, title="示范先进材料与智能装备产业对接会",
-            region_code="500106", venue="示范会展中心三号厅", organisation_id=owner.organisation_id,
-            owner_id=owner.id, created_at=moment, opened_at=moment, most_in_a_row=4,
-        )  # fmt: skip
-        session.add(event)
-        session.flush()
-        add_days(session, event, options.slots)
-        event.registration_until = event.wishes_until = event.slots[0].starts_at - timedelta(
-            days=2
-        )
-        event.tables = [
-            EventTable(event_id=event.id, name=str(n), room=f"{1 + n // 40} 号厅", ordinal=n)
-            for n in range(1, options.tables + 1)
-        ]
-        session.flush()
+        event = open_event(session, owner_id, options.slots, options.tables, most_in_a_row=4)
+        until = event.slots[0].starts_at - timedelta(days=2)
+        event.registration_until = event.wishes_until = until
         _add_teams(session, event, options.teams)
         _add_wishes(session, event, options.wishes)
         return event.id

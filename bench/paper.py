@@ -75,23 +75,11 @@ def make_event(database: Database, owner_id: int, wanted: tuple[int, int]) -> in
     tables = max(10, many // 4)
     slots = -(-meetings // min(tables, many // 2))
     with database.transaction() as session:
-        owner = session.get_one(User, owner_id)
+        event = open_event(session, owner_id, slots, tables, meetings_version=1)
         moment = clock.now()
-        event = Event(
-            kind="docking", status=EventStatus.OPEN, title="示范先进材料与智能装备产业对接会",
-            region_code="500106", venue="示范会展中心三号厅", organisation_id=owner.organisation_id,
-            owner_id=owner.id, created_at=moment, opened_at=moment, meetings_version=1,
-        )  # fmt: skip
-        session.add(event)
-        session.flush()
-        add_days(session, event, slots)
-        event.tables = [
-            EventTable(event_id=event.id, name=f"{n} 桌", room=f"{1 + n // 40} 号厅", ordinal=n)
-            for n in range(1, tables + 1)
-        ]
         session.add(
             Timetable(
-                event_id=event.id, number=1, status=TimetableStatus.PUBLISHED, made_by_id=owner.id,
+                event_id=event.id, number=1, status=TimetableStatus.PUBLISHED, made_by_id=owner_id,
                 made_at=moment, published_at=moment,
             )
         )  # fmt: skip
@@ -101,7 +89,26 @@ def make_event(database: Database, owner_id: int, wanted: tuple[int, int]) -> in
         return event.id
 
 
-def add_days(session: Any, event: Event, slots: int) -> None:
+def open_event(session: Any, owner_id: int, slots: int, tables: int, **values: Any) -> Event:
+    """Write an announced event with its days, slots and tables, and nobody in it yet."""
+    owner, moment = session.get_one(User, owner_id), clock.now()
+    event = Event(
+        kind="docking", status=EventStatus.OPEN, title="示范先进材料与智能装备产业对接会",
+        region_code="500106", venue="示范会展中心三号厅", organisation_id=owner.organisation_id,
+        owner_id=owner.id, created_at=moment, opened_at=moment, **values,
+    )  # fmt: skip
+    session.add(event)
+    session.flush()
+    _add_days(session, event, slots)
+    event.tables = [
+        EventTable(event_id=event.id, name=f"{n} 桌", room=f"{1 + n // 40} 号厅", ordinal=n)
+        for n in range(1, tables + 1)
+    ]
+    session.flush()
+    return event
+
+
+def _add_days(session: Any, event: Event, slots: int) -> None:
     for number in range(-(-slots // PER_DAY)):
         begin = datetime.combine(
             date(2027, 5, 20) + timedelta(days=number), time(9), clock.LOCAL_ZONE

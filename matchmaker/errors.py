@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -38,3 +38,14 @@ def require(allowed: bool, message: Any = "") -> None:
     """Raise `NotAllowedError` unless the policy said yes."""
     if not allowed:
         raise NotAllowedError(message)
+
+
+def sentences(errors: Any) -> Iterable[str]:
+    """Flatten the errors of a field, those of rows and of fields in rows included."""
+    if isinstance(errors, dict):
+        errors = errors.values()
+    if isinstance(errors, str) or not isinstance(errors, Iterable):
+        yield str(errors)
+        return
+    for error in errors:
+        yield from sentences(error)

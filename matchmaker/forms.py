@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
@@ -20,7 +20,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms.validators import StopValidation
 
-from matchmaker.errors import InvalidError
+from matchmaker.errors import InvalidError, sentences
 from matchmaker.text import SEPARATORS, plain_number, tidy, unusable
 
 Sentence = Any
@@ -62,17 +62,6 @@ class Form(wtforms.Form):
         for field in self:
             found += [(field, sentence) for sentence in sentences(field.errors)]
         return found
-
-
-def sentences(errors: Any) -> Iterable[str]:
-    """Flatten the errors of a field, those of rows and of fields in rows included."""
-    if isinstance(errors, dict):
-        errors = errors.values()
-    if isinstance(errors, str) or not isinstance(errors, Iterable):
-        yield str(errors)
-        return
-    for error in errors:
-        yield from sentences(error)
 
 
 def _is_required(field: Any, form: Any) -> bool:

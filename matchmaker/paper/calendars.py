@@ -70,8 +70,9 @@ def _entry(folder: Folder, meeting: Meeting, side: Side, *, gone: bool = False) 
     cancelled = called_off or gone or meeting.status == MeetingStatus.CANCELLED
     entry.add("status", "CANCELLED" if cancelled else "CONFIRMED")
     person = named(meeting.person_of(other))
-    topic = "" if gone else folder.topics[meeting.id, side]
-    lines = (folder.event.title, f"{partner}　{person}", topic)
+    # who has it no more need not learn whom the other side sends now, nor what about
+    own = () if gone else (f"{partner}　{person}", folder.topics[meeting.id, side])
+    lines = (folder.event.title, *own)
     entry.add("description", "\n".join(line for line in lines if line))
     return entry
 

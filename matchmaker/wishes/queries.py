@@ -328,10 +328,7 @@ def one_exclusion(session: Session, event: Event, exclusion_id: int) -> Exclusio
         NotFoundError: there is none of this number here.
 
     """
-    for row in exclusions(session, event):
-        if row.id == exclusion_id:
-            return row
-    raise NotFoundError
+    return _one(exclusions(session, event), exclusion_id)
 
 
 def one_reunion(session: Session, event: Event, reunion_id: int) -> Reunion:
@@ -341,8 +338,12 @@ def one_reunion(session: Session, event: Event, reunion_id: int) -> Reunion:
         NotFoundError: there is none of this number here.
 
     """
-    for row in reunions(session, event):
-        if row.id == reunion_id:
+    return _one(reunions(session, event), reunion_id)
+
+
+def _one(rows: Iterable[Pair], row_id: int) -> Pair:
+    for row in rows:
+        if row.id == row_id:
             return row
     raise NotFoundError
 
