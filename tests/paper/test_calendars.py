@@ -86,6 +86,9 @@ def test_a_meeting_that_a_colleague_takes_over_goes_from_the_calendar_of_who_had
     with clock.as_of(scene.event.registration_until):
         rebook(takes)
         assert (told(had), told(takes)) == (("CANCELLED", 2), ("CONFIRMED", 2))
+        met = meeting.achievement_person.name
+        assert met in str(entries(session, scene, takes)[uid]["description"])
+        assert met not in str(entries(session, scene, had)[uid]["description"])
         rebook(had)
         assert (told(had), told(takes)) == (("CONFIRMED", 4), ("CANCELLED", 4))
 
